@@ -1,0 +1,58 @@
+"""Model and form fields for money: integer pence in the database, `Decimal` pounds in Python."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.core import validators
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from magmanager.common.money import MAX_AMOUNT, PENNY, from_pence, to_pence
+
+
+class MoneyField(models.BigIntegerField):
+    """Pounds as `Decimal`, stored as integer pence: a DecimalField is a float on SQLite, so sums would drift."""
+
+    description = "Pounds and pence"
+
+    def from_db_value(self, value: int | None, *_: Any) -> Decimal | None:
+        return None if value is None else from_pence(int(value))
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if value is None:
+            return None
+        try:
+            return Decimal(str(value)).quantize(PENNY)
+        except InvalidOperation as error:
+            raise ValidationError("Enter an amount in pounds, for example 385.00.") from error
+
+    def get_prep_value(self, value: Any) -> int | None:
+        if value is None or hasattr(value, "resolve_expression"):
+            return value
+        return to_pence(Decimal(str(value)))
+
+    @property
+    def validators(self) -> list[Any]:
+        # IntegerField's own compare pounds with the column's limits in pence.
+        return [validators.MinValueValidator(-MAX_AMOUNT), validators.MaxValueValidator(MAX_AMOUNT)]
+
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
+        return models.Field.formfield(self, **{"form_class": MoneyFormField, **kwargs})
+
+
+class MoneyFormField(forms.DecimalField):
+    """Typed pounds: `385`, `1,240.00` and `£85.50` are all read; a fraction of a penny is refused."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_digits", 12)
+        kwargs.setdefault("decimal_places", 2)
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "class": "num"}))
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if isinstance(value, str):
+            value = value.replace(",", "").replace("£", "").replace("−", "-").strip()
+        return super().to_python(value)
