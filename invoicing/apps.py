@@ -1,0 +1,14 @@
+"""Floor 5: bookings become documents, documents go to KashFlow, money comes back."""
+
+from magmanager.common import floors
+from magmanager.common.permissions import ACCOUNTS, ADMIN
+
+
+class InvoicingConfig(floors.FloorConfig):
+    name = "invoicing"
+    grants = {
+        "view_invoices": (ADMIN, ACCOUNTS),
+        "raise_batch": (ADMIN, ACCOUNTS),
+        "transfer_invoices": (ADMIN, ACCOUNTS),
+        "change_next_number": (ADMIN,),
+    }

@@ -1,0 +1,15 @@
+"""Documents (invoices, lines, numbers, batches) and transfers (what is sent to KashFlow, and every attempt)."""
+
+from invoicing.models.documents import MAX_NUMBER, Batch, Invoice, InvoiceLine, NumberCounter
+from invoicing.models.transfers import RunTransfer, Transfer, TransferAttempt
+
+__all__ = [
+    "MAX_NUMBER",
+    "Batch",
+    "Invoice",
+    "InvoiceLine",
+    "NumberCounter",
+    "RunTransfer",
+    "Transfer",
+    "TransferAttempt",
+]

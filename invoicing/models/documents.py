@@ -1,0 +1,170 @@
+"""Documents and their numbers. An issued document never changes its money; triggers see to it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from bookings.models import Instalment
+from clients.models import Client
+from kashflow.models import AccountCode, ProductCode
+from magmanager.common.fields import MoneyField
+from publications.models import Issue
+
+# KashFlow's InvoiceNumber is xs:int.
+MAX_NUMBER = 2**31 - 1
+
+
+class NumberCounter(models.Model):
+    """The next invoice number, taken in the transaction that raises the invoice; credit notes share it."""
+
+    next_number = models.PositiveIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        permissions = [("change_next_number", "Change the next invoice number")]
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="counter_is_one_row"),
+            models.CheckConstraint(condition=Q(next_number__gte=1, next_number__lte=MAX_NUMBER), name="counter_fits_kashflow"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.next_number)
+
+
+class Batch(models.Model):
+    """Invoices raised together by one press."""
+
+    # The preview's own key: a second press with the same key opens the batch that was raised.
+    key = models.UUIDField(unique=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    raised_at = models.DateTimeField()
+    invoice_count = models.PositiveIntegerField()
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Batch of {self.invoice_count}"
+
+
+class Invoice(models.Model):
+    """One document to one payer, as it was issued: number, address, lines and totals are frozen."""
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice", "Invoice"
+        CREDIT_NOTE = "credit_note", "Credit note"
+
+    class State(models.TextChoices):
+        RAISED = "raised", "Raised"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Paid(models.TextChoices):
+        UNPAID = "unpaid", "Unpaid"
+        PART = "part", "Part paid"
+        PAID = "paid", "Paid"
+        OVER = "over", "Overpaid"
+
+    uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    # Ten Crockford base32 characters of `uid`, at the end of KashFlow's CustomerReference, the same for ever.
+    marker = models.CharField(max_length=10, unique=True)
+    number = models.PositiveIntegerField(unique=True)
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.INVOICE)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RAISED)
+    payer = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="invoices")
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, related_name="invoices")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    raised_at = models.DateTimeField()
+    invoice_date = models.DateField()
+    due_on = models.DateField()
+    # As printed: later changes of the client do not change what was sent.
+    company_name = models.CharField(max_length=100)
+    address = models.JSONField(default=list)
+    vat_number = models.CharField(max_length=20, blank=True)
+    po_number = models.CharField(max_length=60, blank=True)
+    delivery = models.CharField(max_length=10, choices=Client.Delivery.choices)
+    period = models.CharField(max_length=12, choices=Client.InvoicePeriod.choices)
+    item_count = models.PositiveSmallIntegerField()
+    amount = MoneyField()
+    vat_amount = MoneyField()
+    total = MoneyField()
+    cancelled_at = models.DateTimeField(null=True)
+    cancelled_reason = models.CharField(max_length=200, blank=True)
+    emailed_at = models.DateTimeField(null=True)
+    # What KashFlow said last; None until it was asked.
+    paid_amount = MoneyField(default=0)
+    paid_state = models.CharField(max_length=8, choices=Paid.choices, default=Paid.UNPAID)
+    paid_as_of = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-number"]
+        permissions = [("view_invoices", "View invoices"), ("raise_batch", "Raise a batch of invoices")]
+        indexes = [
+            models.Index(F("payer"), F("number").desc(), name="invoice_of_a_payer"),
+            models.Index(F("invoice_date"), F("number").desc(), name="invoice_by_date"),
+            models.Index(
+                fields=["payer", "due_on"],
+                name="invoice_open_by_payer",
+                condition=Q(state="raised") & ~Q(paid_state__in=["paid", "over"]),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(number__gte=1, number__lte=MAX_NUMBER), name="invoice_number_fits_kashflow"),
+            models.CheckConstraint(condition=Q(total=F("amount") + F("vat_amount")), name="invoice_total_adds_up"),
+            models.CheckConstraint(condition=Q(due_on__gte=F("invoice_date")), name="invoice_due_not_before_its_date"),
+            models.CheckConstraint(condition=Q(item_count__gte=1), name="invoice_has_lines"),
+            models.CheckConstraint(
+                condition=Q(state="raised", cancelled_at__isnull=True)
+                | Q(state="cancelled", cancelled_at__isnull=False) & ~Q(cancelled_reason=""),
+                name="invoice_cancelled_has_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class InvoiceLine(models.Model):
+    """One line as printed and as KashFlow stores it: quantity × rate reproduces the line amount exactly."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
+    sort = models.PositiveSmallIntegerField()
+    instalment = models.ForeignKey(Instalment, on_delete=models.PROTECT, null=True, related_name="invoice_lines")
+    # False once the invoice was cancelled: the instalment may then be on another line.
+    is_live = models.BooleanField(default=True)
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    issue = models.ForeignKey(Issue, on_delete=models.PROTECT, null=True, related_name="+")
+    description = models.CharField(max_length=250)
+    quantity = models.PositiveSmallIntegerField(default=1)
+    rate = MoneyField()
+    list_price = MoneyField()
+    discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
+    amount = MoneyField()
+    vat_percent = models.DecimalField(max_digits=5, decimal_places=2)
+    is_vat_exempt = models.BooleanField(default=False)
+    vat_amount = MoneyField()
+    account_code = models.ForeignKey(AccountCode, on_delete=models.PROTECT, null=True, related_name="+")
+    product_code = models.ForeignKey(ProductCode, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["sort"]
+        indexes = [models.Index(fields=["issue", "invoice"], name="line_of_an_issue")]
+        constraints = [
+            models.UniqueConstraint(fields=["invoice", "sort"], name="line_sort_once_per_invoice"),
+            models.UniqueConstraint(
+                fields=["instalment"], condition=Q(is_live=True), name="line_instalment_on_one_live_line"
+            ),
+            models.CheckConstraint(condition=Q(amount=F("quantity") * F("rate")), name="line_quantity_times_rate"),
+            models.CheckConstraint(
+                condition=Q(is_vat_exempt=False) | Q(vat_percent=0, vat_amount=0), name="line_exempt_has_no_vat"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.description

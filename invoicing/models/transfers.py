@@ -1,0 +1,115 @@
+"""What is sent to KashFlow: one row per invoice and ledger account, and every attempt beside it (transfer.md, Rows)."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from invoicing.models.documents import Invoice
+from invoicing.transfer.states import State
+from kashflow.models import Connection, LedgerAccount
+from magmanager.common.models import Run
+
+
+class Transfer(models.Model):
+    """The written intent to have one invoice in one ledger account, exactly once."""
+
+    class Kind(models.TextChoices):
+        CREATE = "create", "Create"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="transfers")
+    ledger_account = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="transfers")
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.CREATE)
+    state = models.CharField(max_length=12, choices=State.choices(), default=State.READY)
+    # The claim token: whoever holds an older epoch touches no row any more.
+    epoch = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(null=True)
+    ambiguous_since = models.DateTimeField(null=True)
+    absent_seen = models.PositiveSmallIntegerField(default=0)
+    absent_first_at = models.DateTimeField(null=True)
+    cancel_requested = models.BooleanField(default=False)
+    kashflow_number = models.IntegerField(null=True)
+    kashflow_dbid = models.IntegerField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    # In a person's words, and the code of the fix that goes with it.
+    last_cause = models.CharField(max_length=300, blank=True)
+    cause_code = models.CharField(max_length=40, blank=True)
+    # What KashFlow holds where it differs or is somebody else's, for the two documents side by side.
+    found = models.JSONField(default=dict)
+    connection = models.ForeignKey(Connection, on_delete=models.SET_NULL, null=True, related_name="+")
+    requested_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    verified_at = models.DateTimeField(null=True)
+    verified_total = models.BigIntegerField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        permissions = [("transfer_invoices", "Transfer to KashFlow")]
+        indexes = [
+            models.Index(
+                fields=["ledger_account", "not_before"],
+                name="transfer_unfinished",
+                condition=~Q(state__in=["verified", "do_not_send", "cancelled"]),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["invoice", "ledger_account", "kind"], name="transfer_once_per_invoice_account_and_kind"
+            ),
+            models.CheckConstraint(condition=Q(state__in=[state.value for state in State]), name="transfer_state_known"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["claimed", "sending"]) | Q(lease_until__isnull=False), name="transfer_leased_while_held"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="ambiguous") | Q(ambiguous_since__isnull=False), name="transfer_ambiguous_since_when"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="verified") | Q(kashflow_number__isnull=False, kashflow_dbid__isnull=False),
+                name="transfer_verified_has_document",
+            ),
+            models.UniqueConstraint(
+                fields=["ledger_account", "kashflow_dbid"], name="transfer_document_once_per_account"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.invoice_id} {self.state}"
+
+
+class TransferAttempt(models.Model):
+    """What was tried and what came of it. Append-only."""
+
+    transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="attempts")
+    epoch = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    milliseconds = models.PositiveIntegerField(default=0)
+    phase = models.CharField(max_length=20)
+    outcome = models.CharField(max_length=40)
+    what = models.CharField(max_length=300)
+    by = models.ForeignKey("settings_app.User", on_delete=models.PROTECT, null=True, related_name="+")
+    request_hash = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.what
+
+
+class RunTransfer(models.Model):
+    """Which transfers one press of *Transfer to KashFlow* covers; the run's progress is counted from their states."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="run_transfers")
+    transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="run_transfers")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["run", "transfer"], name="run_transfer_once")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.transfer_id}"

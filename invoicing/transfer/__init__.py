@@ -1,0 +1,1 @@
+"""Sending one invoice to KashFlow exactly once: claim, talk, record."""

@@ -1,0 +1,18 @@
+"""Floor 2: the KashFlow service module. It knows no app above it."""
+
+from magmanager.common import floors
+from magmanager.common.permissions import ADMIN, ACCOUNTS, EVERYONE
+
+
+class KashFlowConfig(floors.FloorConfig):
+    name = "kashflow"
+    verbose_name = "KashFlow"
+    grants = {
+        "view_kashflow": (ADMIN, ACCOUNTS),
+        "change_kashflow_settings": (ADMIN,),
+        "check_connection": EVERYONE,
+        "save_login": EVERYONE,
+        "sync_bank_accounts": (ADMIN, ACCOUNTS),
+        "sync_sales_codes": (ADMIN, ACCOUNTS),
+        "sync_account_codes": (ADMIN, ACCOUNTS),
+    }
