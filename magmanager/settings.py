@@ -13,11 +13,13 @@ from django.core.exceptions import ImproperlyConfigured
 from magmanager.common.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 NODE_MODULES = BASE_DIR / "node_modules"
 
 env = environ.Env()
 env.read_env(BASE_DIR / ".env", overwrite=False)
+
+# The SQLite file, the embedded broker and the demo's ledger; made at run time, never committed.
+VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
 
 MODE = env("MODE", default="production")
 if MODE not in {"production", "demo", "dev", "test"}:
@@ -216,8 +218,8 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [
     BASE_DIR / "static",
-    ("vendor/tabler", NODE_MODULES / "@tabler/core/dist"),
-    ("vendor/inter", NODE_MODULES / "@fontsource-variable/inter"),
+    ("vendor/tabler/css", NODE_MODULES / "@tabler/core/dist/css"),
+    ("vendor/inter/files", NODE_MODULES / "@fontsource-variable/inter/files"),
     ("vendor/htmx", NODE_MODULES / "htmx.org/dist"),
 ]
 if IN_PRODUCTION:
