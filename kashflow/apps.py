@@ -1,7 +1,7 @@
 """Floor 2: the KashFlow service module. It knows no app above it."""
 
 from magmanager.common import floors
-from magmanager.common.permissions import ADMIN, ACCOUNTS, EVERYONE
+from magmanager.common.permissions import ACCOUNTS, ADMIN, EVERYONE
 
 
 class KashFlowConfig(floors.FloorConfig):
@@ -16,3 +16,6 @@ class KashFlowConfig(floors.FloorConfig):
         "sync_sales_codes": (ADMIN, ACCOUNTS),
         "sync_account_codes": (ADMIN, ACCOUNTS),
     }
+
+    def ready(self) -> None:
+        from kashflow import checks  # noqa: F401  (registers them; models exist only now)

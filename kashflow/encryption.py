@@ -39,7 +39,9 @@ def decrypt(stored: str, *, row: str) -> str:
         data = base64.b64decode(sealed, validate=True)
         return _ring()[key_id].decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], row.encode()).decode()
     except (KeyError, ValueError, InvalidTag) as error:
-        raise CannotDecrypt("The stored KashFlow password cannot be read with the keys of this installation.") from error
+        raise CannotDecrypt(
+            "The stored KashFlow password cannot be read with the keys of this installation."
+        ) from error
 
 
 class EncryptedTextField(models.TextField):

@@ -32,13 +32,28 @@ class LedgerAccount(models.Model):
     voiding = models.CharField(max_length=10, choices=Voiding.choices, default=Voiding.CREDIT)
     max_calls = models.PositiveSmallIntegerField("calls at once", default=3)
     sales_code = models.ForeignKey(
-        "AccountCode", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="sales code"
+        "AccountCode",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="sales code",
     )
     bank_account = models.ForeignKey(
-        "BankAccount", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="bank account"
+        "BankAccount",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="bank account",
     )
     office_login = models.ForeignKey(
-        "Connection", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="office login"
+        "Connection",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="office login",
     )
     is_current = models.BooleanField(default=True)
 
@@ -49,8 +64,12 @@ class LedgerAccount(models.Model):
             ("change_kashflow_settings", "Change KashFlow settings"),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(max_calls__gte=1, max_calls__lte=8), name="ledger_calls_at_once_1_to_8"),
-            models.UniqueConstraint(fields=["is_current"], condition=Q(is_current=True), name="ledger_one_is_current"),
+            models.CheckConstraint(
+                condition=Q(max_calls__gte=1, max_calls__lte=8), name="ledger_calls_at_once_1_to_8"
+            ),
+            models.UniqueConstraint(
+                fields=["is_current"], condition=Q(is_current=True), name="ledger_one_is_current"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -61,7 +80,9 @@ class Connection(models.Model):
     """One person's saved KashFlow login. The password is only ever ciphertext bound to this row."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="kashflow_connection")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="kashflow_connection"
+    )
     ledger_account = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="connections")
     username = models.CharField(max_length=120)
     sealed_password = EncryptedTextField()
@@ -127,7 +148,9 @@ class Code(models.Model):
         abstract = True
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["ledger_account", "kashflow_id"], name="%(class)s_id_once_per_account")
+            models.UniqueConstraint(
+                fields=["ledger_account", "kashflow_id"], name="%(class)s_id_once_per_account"
+            )
         ]
 
 
@@ -156,7 +179,10 @@ class AccountCode(Code):
 
     class Meta(Code.Meta):
         ordering = ["code", "name"]
-        permissions = [("sync_sales_codes", "Sync Sales Codes"), ("sync_account_codes", "Sync Accounts Codes")]
+        permissions = [
+            ("sync_sales_codes", "Sync Sales Codes"),
+            ("sync_account_codes", "Sync Accounts Codes"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"

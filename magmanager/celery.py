@@ -6,13 +6,30 @@ from pathlib import Path
 from celery import Celery
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "magmanager.settings")
 
+TRANSPORT_ALIASES["filesystem"] = "magmanager.broker:Transport"
 app = Celery("magmanager")
+# In every thread: Celery's "current app" is only that of the thread that made it.
+app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.autodiscover_tasks()
+
+
+def every(task: str, seconds: float) -> dict[str, object]:
+    """A beat that nobody needs any more once the next one is due: it expires before."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds * 0.9}}
+
+
+SWEEP = 60 * settings.TIME_SCALE
+app.conf.beat_schedule = {
+    "transfers": every("invoicing.sweep", SWEEP),
+    "syncs": every("kashflow.sweep", SWEEP),
+    "customers": every("clients.resolve_wanted", 5 * SWEEP),
+}
 
 if settings.CELERY_BROKER_URL.startswith("filesystem:"):
     for folder in ("queue", "control"):

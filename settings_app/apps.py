@@ -3,14 +3,14 @@
 from django.db.models.signals import post_migrate
 
 from magmanager.common import floors
-from magmanager.common.permissions import ADMIN, EVERYONE
+from magmanager.common.permissions import ACCOUNTS, ADMIN, EVERYONE
 
 
 class SettingsConfig(floors.FloorConfig):
     name = "settings_app"
     verbose_name = "Settings"
     grants = {
-        "view_settings": (ADMIN,),
+        "view_settings": (ADMIN, ACCOUNTS),
         "change_system_defaults": (ADMIN,),
         "change_company": (ADMIN,),
         "change_own_details": EVERYONE,

@@ -11,7 +11,12 @@ from settings_app.models import AuditEntry, User
 
 
 def entry(
-    event: str, obj: Model, *, by: User | None, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None
+    event: str,
+    obj: Model,
+    *,
+    by: User | None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
 ) -> AuditEntry:
     """An unsaved line for `obj`. `before` and `after` hold the changed fields only, and never a secret."""
     return AuditEntry(
@@ -26,7 +31,12 @@ def entry(
 
 
 def record(
-    event: str, obj: Model, *, by: User | None, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None
+    event: str,
+    obj: Model,
+    *,
+    by: User | None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
 ) -> None:
     """Writes one line, for example `record("client.changed", client, by=user, before=…, after=…)`."""
     entry(event, obj, by=by, before=before, after=after).save()
@@ -41,4 +51,6 @@ def changes(old: Model, new: Model, fields: Iterable[str]) -> tuple[dict[str, st
     """What differs between two states of one object, as text: (before, after)."""
     pairs = {name: (str(getattr(old, name)), str(getattr(new, name))) for name in fields}
     changed = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
-    return {name: pair[0] for name, pair in changed.items()}, {name: pair[1] for name, pair in changed.items()}
+    return {name: pair[0] for name, pair in changed.items()}, {
+        name: pair[1] for name, pair in changed.items()
+    }

@@ -67,8 +67,12 @@ class VatRate(models.Model):
         default_permissions = ()
         ordering = ["-percent", "name"]
         constraints = [
-            models.CheckConstraint(condition=Q(percent__gte=0, percent__lte=100), name="vat_percent_between_0_and_100"),
-            models.CheckConstraint(condition=Q(is_exempt=False) | Q(percent=0), name="vat_exempt_charges_nothing"),
+            models.CheckConstraint(
+                condition=Q(percent__gte=0, percent__lte=100), name="vat_percent_between_0_and_100"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_exempt=False) | Q(percent=0), name="vat_exempt_charges_nothing"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -89,14 +93,18 @@ class CompanyDetails(models.Model):
     vat_number = models.CharField("VAT number", max_length=20, blank=True)
     registered_number = models.CharField("company registration number", max_length=20, blank=True)
     payment_terms_days = models.PositiveSmallIntegerField("payment terms in days", default=30)
-    vat_rate = models.ForeignKey(VatRate, on_delete=models.PROTECT, null=True, verbose_name="VAT rate", related_name="+")
+    vat_rate = models.ForeignKey(
+        VatRate, on_delete=models.PROTECT, null=True, verbose_name="VAT rate", related_name="+"
+    )
 
     class Meta:
         default_permissions = ()
         permissions = [("change_company", "Change Company Details")]
         constraints = [
             models.CheckConstraint(condition=Q(id=1), name="company_is_one_row"),
-            models.CheckConstraint(condition=Q(payment_terms_days__lte=365), name="company_terms_within_a_year"),
+            models.CheckConstraint(
+                condition=Q(payment_terms_days__lte=365), name="company_terms_within_a_year"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -115,7 +123,9 @@ class SystemDefaults(models.Model):
         NONE = "none", "None"
         KASHFLOW = "kashflow", "KashFlow"
 
-    accounts_package = models.CharField("Accounts Package", max_length=10, choices=Package.choices, default=Package.NONE)
+    accounts_package = models.CharField(
+        "Accounts Package", max_length=10, choices=Package.choices, default=Package.NONE
+    )
     use_account_codes = models.BooleanField("Use Account Codes", default=False)
 
     class Meta:

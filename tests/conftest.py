@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client as Browser
 
+from kashflow.connections import fingerprint
 from kashflow.models import Connection
 from tests import factories
 from tests.sandboxes import LiveSandbox
@@ -51,5 +52,7 @@ def connected(db: None, sandbox: LiveSandbox) -> Connection:
     factories.company()
     factories.kashflow_on()
     advertising = next(nominal for nominal in sandbox.state()["nominals"] if nominal["Code"] == 4000)
-    account = factories.ledger_account(sales_code_id=advertising["id"])
+    account = factories.ledger_account(
+        sales_code_id=advertising["id"], fingerprint=fingerprint(sandbox.company())
+    )
     return factories.saved_login(account, factories.user("Admin"))

@@ -7,6 +7,7 @@ from typing import Any
 
 import requests
 
+from kashflow.gateway.records import CompanyDetails
 from kashflow.sandbox.server import Sandbox
 
 
@@ -22,6 +23,10 @@ class LiveSandbox:
     def state(self) -> dict[str, Any]:
         """The whole ledger."""
         return self._call("GET", "state")
+
+    def company(self) -> CompanyDetails:
+        """The company the ledger belongs to, as a check of the connection sees it."""
+        return CompanyDetails.from_values(self.state()["company"])
 
     def invoices(self) -> list[dict[str, Any]]:
         """The documents in the ledger."""

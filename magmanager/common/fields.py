@@ -9,6 +9,7 @@ from django import forms
 from django.core import validators
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.expressions import Combinable
 
 from magmanager.common.money import MAX_AMOUNT, PENNY, from_pence, to_pence
 
@@ -17,6 +18,9 @@ class MoneyField(models.BigIntegerField):
     """Pounds as `Decimal`, stored as integer pence: a DecimalField is a float on SQLite, so sums would drift."""
 
     description = "Pounds and pence"
+    # What the type checker's plugin reads: assigned and read as pounds.
+    _pyi_private_set_type: Decimal | int | str | Combinable
+    _pyi_private_get_type: Decimal
 
     def from_db_value(self, value: int | None, *_: Any) -> Decimal | None:
         return None if value is None else from_pence(int(value))

@@ -1,0 +1,33 @@
+"""The defaults of the linked KashFlow account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from kashflow.models import LedgerAccount
+from magmanager.common.permissions import allow
+from settings_app import audit
+from settings_app.models import User
+
+FIELDS = ("bank_account", "sales_code", "office_login", "numbering", "voiding")
+
+
+def change_kashflow_settings(*, by: User, account: LedgerAccount, values: dict[str, Any]) -> LedgerAccount:
+    """Sets the account's defaults named in `values` (FIELDS); what differs is in the audit log."""
+    allow(by, "kashflow.change_kashflow_settings")
+    with transaction.atomic():
+        row = LedgerAccount.objects.select_for_update().get(pk=account.pk)
+        before, after = _changes(row, values)
+        if after:
+            LedgerAccount.objects.filter(pk=row.pk).update(**{name: values[name] for name in after})
+            audit.record("kashflow_settings.changed", row, by=by, before=before, after=after)
+        return row
+
+
+def _changes(row: LedgerAccount, values: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    differing = [name for name in FIELDS if name in values and getattr(row, name) != values[name]]
+    return {name: str(getattr(row, name)) for name in differing}, {
+        name: str(values[name]) for name in differing
+    }

@@ -1,0 +1,135 @@
+"""The one way to KashFlow for saved logins: a slot for each call, none while switched off, all noted."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+
+from django.db.models import Exists
+
+from kashflow import api_log, connections, slots
+from kashflow.gateway import answers, errors
+from kashflow.gateway.exchange import Exchange
+from kashflow.gateway.transport import Answer, Limits, Transport
+from kashflow.models import Connection
+from settings_app.models import SystemDefaults, User
+
+
+class SwitchedOff(errors.ConnectionOff):
+    """Our own switch, not KashFlow's: the package, the account or the login's owner."""
+
+    code = "switched_off"
+
+    @property
+    def sentence(self) -> str:
+        return self.detail
+
+
+OFF = {
+    kind.code: kind
+    for kind in (errors.WrongLogin, errors.ApiDisabled, errors.AccountLocked, errors.AccessForbidden)
+}
+
+
+class Door:
+    """Stands where a gateway has its transport. `wire` is the thread's real one, kept open between calls."""
+
+    def __init__(self, wire: Transport, connection: Connection, *, by: User | None, purpose: str) -> None:
+        self._wire = wire
+        self._connection = connection
+        self._by = by
+        self._purpose = purpose
+        self._holder: uuid.UUID | None = None
+
+    def __repr__(self) -> str:
+        return f"Door({self._wire!r})"
+
+    @property
+    def limits(self) -> Limits:
+        return self._wire.limits
+
+    def connect(self) -> None:
+        """Holds the next call's slot and opens the connection. Raises NotSent and ConnectionOff."""
+        self._enter()
+        try:
+            self._wire.connect()
+        except BaseException:
+            self._leave()
+            raise
+
+    def post(
+        self,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        operation: str,
+        seconds: float,
+        send_by: float | None = None,
+    ) -> Answer:
+        """As Transport.post, once there is a slot; ConnectionOff without HTTP while switched off."""
+        self._enter()
+        return self._wire.post(body, headers, operation=operation, seconds=seconds, send_by=send_by)
+
+    def close(self) -> None:
+        self._leave()
+        self._wire.close()
+
+    def observe(self, exchange: Exchange) -> None:
+        """The end of every call: the slot goes back, the call is noted, a refusal switches the login off."""
+        was_inside = self._holder is not None
+        try:
+            if was_inside and (refusal := _refusal(exchange)):
+                connections.refuse(self._connection, refusal)
+        finally:
+            self._leave()
+        if was_inside or exchange.outcome == errors.EnvelopeInvalid.code:
+            account = self._connection.ledger_account
+            api_log.record(exchange, account=account, by=self._by, purpose=self._purpose)
+
+    def _enter(self) -> None:
+        if self._holder is None:
+            connection = _switched_on(self._connection)
+            self._holder = slots.take(connection.ledger_account)
+
+    def _leave(self) -> None:
+        if self._holder is not None:
+            holder, self._holder = self._holder, None
+            slots.give_back(holder)
+
+
+def _switched_on(connection: Connection) -> Connection:
+    """The login as it is now. Raises the ConnectionOff it is switched off with."""
+    package = SystemDefaults.objects.filter(pk=1, accounts_package=SystemDefaults.Package.KASHFLOW)
+    found = Connection.objects.select_related("ledger_account", "user").annotate(package_on=Exists(package))
+    now = found.filter(pk=connection.pk).first()
+    if now is None:
+        raise SwitchedOff(detail="The KashFlow login was forgotten. Save one in My Details.")
+    if not now.package_on:
+        raise SwitchedOff(detail="KashFlow is not the accounts package. Choose it in System Defaults.")
+    if not now.ledger_account.is_current:
+        raise SwitchedOff(
+            detail="This work belongs to another KashFlow account than the current one. Ask an admin."
+        )
+    if not now.user.is_active:
+        raise SwitchedOff(
+            detail=f"The KashFlow login belongs to {now.user}, who is deactivated. Choose another one."
+        )
+    if now.refusal:
+        raise stored_refusal(now)
+    return now
+
+
+def stored_refusal(connection: Connection) -> errors.ConnectionOff:
+    """What a switched-off login was refused with."""
+    told = answers.refusal("", connection.refusal_detail)
+    if isinstance(told, errors.ConnectionOff):
+        return told
+    return OFF.get(connection.refusal, errors.ConnectionOff)("", connection.refusal_detail)
+
+
+def _refusal(exchange: Exchange) -> errors.ConnectionOff | None:
+    """The refusal an exchange ended with, from its code and KashFlow's text."""
+    if exchange.outcome == errors.IpNotListed.code:
+        return errors.IpNotListed(exchange.operation, exchange.detail)
+    kind = OFF.get(exchange.outcome)
+    return kind(exchange.operation, exchange.detail) if kind else None

@@ -1,0 +1,83 @@
+"""Forms of the KashFlow pages."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.db.models import QuerySet
+
+from kashflow.models import AccountCode, BankAccount, Connection, LedgerAccount
+
+
+class LoginForm(forms.Form):
+    """A KashFlow login as typed. The password never goes back into a page."""
+
+    username = forms.CharField(
+        label="KashFlow username", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    password = forms.CharField(
+        label="KashFlow password",
+        max_length=120,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+    keep = forms.BooleanField(label="Save Login", required=False)
+
+    def __init__(self, *args: Any, saved: Connection | None = None, **kwargs: Any) -> None:
+        """With a `saved` login an empty password means the saved one, as long as the username is the same."""
+        super().__init__(*args, **kwargs)
+        self.saved = saved
+        if saved is not None:
+            self.fields["username"].initial = saved.username
+            self.fields["keep"].initial = True
+            self.fields["password"].required = False
+            self.fields["password"].widget.attrs["placeholder"] = "Saved, not shown"
+
+    @property
+    def saved_one_meant(self) -> Connection | None:
+        """The saved login, where its username was typed and the password left empty."""
+        typed = self.cleaned_data
+        is_meant = self.saved and not typed.get("password") and typed.get("username") == self.saved.username
+        return self.saved if is_meant else None
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or self.cleaned_data
+        is_empty = bool(typed.get("username")) and typed.get("password") == ""
+        if is_empty and self.saved_one_meant is None:
+            self.add_error("password", "Type the password that goes with this username.")
+        return typed
+
+
+class AccountForm(forms.ModelForm):
+    """The Defaults card: what invoices and payments use where nothing else says so."""
+
+    class Meta:
+        model = LedgerAccount
+        fields = ("bank_account", "sales_code", "office_login", "numbering", "voiding")
+        labels = {"numbering": "Invoice numbers", "voiding": "Cancelling an invoice"}
+        help_texts = {
+            "bank_account": "For payments entered here",
+            "sales_code": "For lines without an account code",
+            "office_login": "Whose saved login background work uses",
+            "numbering": "With our numbers, raise sales invoices here only: one typed into KashFlow under "
+            "our next number within the two seconds of a transfer could be replaced there.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        account = self.instance
+        choices: dict[str, QuerySet[Any]] = {
+            "bank_account": BankAccount.objects.filter(ledger_account=account, gone_at=None),
+            "sales_code": AccountCode.objects.filter(
+                ledger_account=account, gone_at=None, is_sales_type=True
+            ),
+            "office_login": Connection.objects.select_related("user").filter(
+                ledger_account=account, user__is_active=True
+            ),
+        }
+        for name, rows in choices.items():
+            field = cast(forms.ModelChoiceField, self.fields[name])
+            # What is chosen stays choosable, even when gone from KashFlow: saving must not lose it.
+            field.queryset = rows | rows.model._default_manager.filter(pk=getattr(account, f"{name}_id"))
+            field.empty_label = "The first one saved" if name == "office_login" else "None"

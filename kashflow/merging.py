@@ -1,0 +1,97 @@
+"""Bringing a list KashFlow keeps and our rows together, in few queries however long the list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from kashflow.models import Code, LedgerAccount
+
+Found = dict[int, dict[str, Any]]
+"""What KashFlow has, by its id: the columns of the row, among them its name."""
+
+BATCH = 500
+NAME_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a merge did. `back` were gone before; `total` is how many KashFlow has."""
+
+    total: int = 0
+    added: int = 0
+    renamed: int = 0
+    back: int = 0
+    gone: int = 0
+
+    @property
+    def words(self) -> list[str]:
+        """What changed: "3 added", "1 renamed", "2 no longer in KashFlow"; empty where nothing did."""
+        said = {"added": self.added, "renamed": self.renamed, "back in KashFlow": self.back}
+        said["no longer in KashFlow"] = self.gone
+        return [f"{count} {what}" for what, count in said.items() if count]
+
+
+def sentence(*parts: tuple[Counts, str]) -> str:
+    """The result of a sync from each list's counts and noun; the first noun is said only without a change.
+
+    "3 added, 1 renamed" · "1 renamed; 4 inventory codes added" · "3 bank accounts, no change".
+    """
+    (first, noun), *others = parts
+    said = [", ".join(first.words)] if first.words else []
+    for counts, other in others:
+        if counts.words:
+            number, _, rest = counts.words[0].partition(" ")
+            said.append(", ".join([f"{plural(int(number), other)} {rest}", *counts.words[1:]]))
+    return "; ".join(said) or f"{plural(first.total, noun)}, no change"
+
+
+def plural(count: int, noun: str) -> str:
+    """1 bank account, 3 bank accounts."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def merge(rows: QuerySet[Any], account: LedgerAccount, found: Found) -> Counts:
+    """Makes `rows` of `account` say what `found` says. What is not found is marked as gone, never deleted."""
+    found = {key: {**values, "name": _name(key, values["name"])} for key, values in found.items()}
+    ours: dict[int, Code] = {row.kashflow_id: row for row in rows}
+    new = [
+        rows.model(ledger_account=account, kashflow_id=key, **found[key])
+        for key in found.keys() - ours.keys()
+    ]
+    changed = [ours[key] for key in found.keys() & ours.keys() if _differs(ours[key], found[key])]
+    gone = [row for key, row in ours.items() if key not in found and row.gone_at is None]
+    renamed = sum(row.gone_at is None and _is_renamed(row, found[row.kashflow_id]) for row in changed)
+    back = sum(row.gone_at is not None for row in changed)
+    _write(rows, new, changed, gone, found)
+    return Counts(len(found), len(new), renamed, back, len(gone))
+
+
+def _write(rows: QuerySet[Any], new: list[Any], changed: list[Any], gone: list[Any], found: Found) -> None:
+    for row in changed:
+        for name, value in {**found[row.kashflow_id], "gone_at": None}.items():
+            setattr(row, name, value)
+    now = timezone.now()
+    for row in gone:
+        row.gone_at = now
+    rows.model.objects.bulk_create(new, batch_size=BATCH)
+    if changed:
+        columns = [name.removesuffix("_id") for name in found[changed[0].kashflow_id]]
+        rows.model.objects.bulk_update(changed, [*columns, "gone_at"], batch_size=BATCH)
+    if gone:
+        rows.model.objects.bulk_update(gone, ["gone_at"], batch_size=BATCH)
+
+
+def _name(key: int, name: str) -> str:
+    return " ".join(name.split())[:NAME_LENGTH] or f"Unnamed ({key})"
+
+
+def _differs(row: Code, values: dict[str, Any]) -> bool:
+    return row.gone_at is not None or any(getattr(row, name) != value for name, value in values.items())
+
+
+def _is_renamed(row: Code, values: dict[str, Any]) -> bool:
+    return any(getattr(row, name) != values[name] for name in ("name", "code") if name in values)

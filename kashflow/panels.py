@@ -1,0 +1,121 @@
+"""What the parts of Settings › KashFlow and My Details show, computed once for whole pages and for htmx."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from kashflow import answer, connections, syncs
+from kashflow.answer import Answer
+from kashflow.door import stored_refusal
+from kashflow.models import Connection
+from magmanager.common.models import Run
+from magmanager.common.permissions import may
+
+ABOUT = {
+    "sync_bank_accounts": ("Bank accounts", "Where payments are banked"),
+    "sync_sales_codes": ("Sales codes", "Sales types for invoice lines"),
+    "sync_account_codes": ("Account codes", "Account and inventory codes for publications"),
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    """The connection as it stands. `tone` is on-good, on-bad or empty; `owner` is whose saved login it is."""
+
+    title: str
+    sentence: str = ""
+    tone: str = ""
+    icon: str = "plug-connected"
+    owner: str = ""
+    username: str = ""
+    at: datetime | None = None
+    help_anchor: str = ""
+    can_check: bool = False
+
+
+def connection_card(by: Any, given: Answer | None = None) -> Card:
+    """The state of the login that `by` works with; `given` is the answer they were just given."""
+    try:
+        connection = connections.login_for(by)
+    except connections.NoLogin as error:
+        return Card("No KashFlow login is saved", error.message)
+    if given is None:
+        given = _last_answer(connection)
+    if given is None:
+        return _card(
+            "Not checked yet",
+            "Press Check Connection to see whether KashFlow takes the saved login.",
+            connection,
+        )
+    if given.ok:
+        return _card(
+            f"Connected to KashFlow as {connection.ledger_account.name}",
+            "",
+            connection,
+            "on-good",
+            "circle-check",
+        )
+    card = _card(given.title, given.sentence, connection, "on-bad", "alert-triangle")
+    return Card(**{**vars(card), "at": given.at, "help_anchor": given.help_anchor})
+
+
+def _card(
+    title: str, sentence: str, connection: Connection, tone: str = "", icon: str = "plug-connected"
+) -> Card:
+    owner = connection.user.name
+    return Card(
+        title, sentence, tone, icon, owner, connection.username, connection.checked_at, can_check=True
+    )
+
+
+def _last_answer(connection: Connection) -> Answer | None:
+    """What KashFlow said last about a saved login; None where it was never asked."""
+    if connection.refusal:
+        refused = answer.refused(stored_refusal(connection))
+        return Answer(**{**vars(refused), "at": connection.refused_at})
+    return answer.connected(connection.ledger_account.name, "") if connection.checked_at else None
+
+
+@dataclass(frozen=True)
+class SyncRow:
+    """A kind of sync with its last run. `tone` and `icon` say how that one ended."""
+
+    kind: str
+    name: str
+    about: str
+    button: str
+    url_name: str
+    run: Run | None
+    tone: str
+    icon: str
+    may_start: bool
+
+    @property
+    def is_running(self) -> bool:
+        return self.run is not None and not self.run.is_over
+
+
+def sync_card(by: Any) -> dict[str, Any]:
+    """What the Sync card shows: `syncs`, the rows that are offered, and `is_live` while one of them runs."""
+    last = syncs.last_runs()
+    rows = [_sync_row(kind, last.get(kind), by) for kind in syncs.offered()]
+    return {"syncs": rows, "is_live": any(row.is_running for row in rows)}
+
+
+def _sync_row(kind: str, run: Run | None, by: Any) -> SyncRow:
+    name, about = ABOUT[kind]
+    tone, icon = _sign(run)
+    verb = f"kashflow.{kind}"
+    return SyncRow(
+        kind, name, about, syncs.SYNCS[kind].title, f"kashflow:{kind}", run, tone, icon, may(by, verb)
+    )
+
+
+def _sign(run: Run | None) -> tuple[str, str]:
+    if run is None or not run.is_over:
+        return "text-2", "clock"
+    if run.state == Run.State.FAILED:
+        return "tone-bad", "alert-triangle"
+    return ("tone-warn", "alert-circle") if "no longer" in run.summary else ("tone-good", "circle-check")

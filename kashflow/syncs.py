@@ -1,0 +1,260 @@
+"""Reading the codes KashFlow keeps: bank accounts, sales, account, inventory codes (product.md, KashFlow 6).
+
+A press makes a run; a worker carries it: everything is read first, then written in one transaction. A failed
+read changes nothing. A code gone from KashFlow is kept and marked, since a publication may stand on it.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple, TypeVar
+
+from django.db import transaction
+from django.utils import timezone
+
+from kashflow import answer, merging
+from kashflow.connections import login_for
+from kashflow.gateway.client import Gateway
+from kashflow.gateway.errors import ConnectionOff, GatewayError
+from kashflow.gateway.records import NominalCode, SalesType, SalesTypeWithProducts
+from kashflow.limits import times
+from kashflow.merging import Found
+from kashflow.models import AccountCode, BankAccount, Connection, LedgerAccount, PaymentMethod, ProductCode
+from kashflow.services import get_gateway
+from magmanager.common import runs
+from magmanager.common.models import Run
+from magmanager.common.permissions import allow, may
+from settings_app import audit
+from settings_app.models import SystemDefaults, User
+
+T = TypeVar("T")
+TELL_EVERY = 200
+_TURNOVER = re.compile(r"\b(turnover|sales)\b", re.I)
+_COST = re.compile(r"\bcosts? of\b", re.I)
+
+
+class Sync(NamedTuple):
+    """A kind of sync: its button, and what reads the lists and returns what is to be written."""
+
+    title: str
+    read: Callable[[Gateway, Reading], Writing]
+
+
+Writing = Callable[[LedgerAccount], str]
+"""Writes what was read into an account, inside a transaction, and returns the result as a sentence."""
+
+
+@dataclass
+class Reading:
+    """Counts records as they arrive, so that the row on the page moves and nobody takes the run for dead."""
+
+    run: Run
+    done: int = 0
+
+    def all(self, records: Iterable[T]) -> list[T]:
+        """The whole list; an error on the way leaves nothing half read."""
+        return list(self._counted(records))
+
+    def _counted(self, records: Iterable[T]) -> Iterator[T]:
+        for record in records:
+            self.done += 1
+            if self.done % TELL_EVERY == 0:
+                runs.progress(self.run, done=self.done)
+            yield record
+
+
+# --- The three buttons --------------------------------------------------------------------------------------
+
+
+def sync_bank_accounts(*, by: User) -> Run:
+    """Asks for the bank accounts and payment methods to be read. Raises NoLogin."""
+    return _request("sync_bank_accounts", by=by)
+
+
+def sync_sales_codes(*, by: User) -> Run:
+    """Asks for the sales types and their products to be read. Raises NoLogin."""
+    return _request("sync_sales_codes", by=by)
+
+
+def sync_account_codes(*, by: User) -> Run:
+    """Asks for all account codes and inventory codes to be read. Raises NoLogin."""
+    return _request("sync_account_codes", by=by)
+
+
+def _request(kind: str, *, by: User) -> Run:
+    allow(by, f"kashflow.{kind}")
+    connection = login_for(by)
+    return runs.start(
+        kind=kind,
+        title=SYNCS[kind].title,
+        by=by,
+        connection_id=connection.pk,
+        only_one=f"{kind}:{connection.ledger_account_id}",
+    )
+
+
+def last_runs() -> dict[str, Run]:
+    """The latest run of each kind of sync."""
+    newest = {kind: Run.objects.select_related("by").filter(kind=kind).first() for kind in SYNCS}
+    return {kind: run for kind, run in newest.items() if run is not None}
+
+
+# --- Carrying a run -----------------------------------------------------------------------------------------
+
+
+def carry(run_id: uuid.UUID) -> None:
+    """Does the work of one run that waits; nothing where somebody else has it or it is over."""
+    run = Run.objects.select_related("by").filter(pk=run_id, kind__in=SYNCS).first()
+    if run is None or not runs.take(run):
+        return
+    if reason := _why_not(run):
+        runs.finish(run, summary=reason, failed=True, cause="not_allowed")
+        return
+    connection = _login_of(run)
+    if connection is None:
+        summary = (
+            "The KashFlow login was forgotten, so nothing was read. Save one in My Details and try again."
+        )
+        runs.finish(run, summary=summary, failed=True, cause="no_login")
+        return
+    _carry(run, connection)
+
+
+def _login_of(run: Run) -> Connection | None:
+    if run.connection_id is None:
+        return None
+    saved = Connection.objects.select_related("ledger_account", "user")
+    return saved.filter(pk=run.connection_id).first()
+
+
+def _carry(run: Run, connection: Connection) -> None:
+    try:
+        gateway = get_gateway(connection, by=run.by, purpose=run.title)
+        write = SYNCS[run.kind].read(gateway, Reading(run))
+    except GatewayError as error:
+        runs.finish(run, summary=_failure(error)[:300], failed=True, cause=error.code)
+        return
+    with transaction.atomic():
+        account = LedgerAccount.objects.select_for_update().get(pk=connection.ledger_account_id)
+        result = write(account)
+        if runs.finish(run, summary=result[:300]):
+            audit.record(f"kashflow.{run.kind}", account, by=run.by, after={"result": result})
+
+
+def _failure(error: GatewayError) -> str:
+    """A refused login says itself what to do; after anything else the button is pressed again."""
+    if isinstance(error, ConnectionOff):
+        return error.sentence
+    title = answer.refused(error).title
+    return f"{title}, so nothing was changed here. Press the button again in a few minutes."
+
+
+def _why_not(run: Run) -> str:
+    """A right that was taken away since the press counts (security: asked again by the worker)."""
+    if run.by is None or may(run.by, f"kashflow.{run.kind}"):
+        return ""
+    return f"{run.by} may not do this any more, so nothing was read. Somebody who may can press the button."
+
+
+def forgotten() -> list[Run]:
+    """Runs nobody works at: never woken, or their worker died. A dead one's run waits again."""
+    before = timezone.now() - timedelta(seconds=times().lease)
+    Run.objects.filter(kind__in=SYNCS, state=Run.State.RUNNING, touched_at__lt=before).update(
+        state=Run.State.WAITING, done=0, touched_at=timezone.now()
+    )
+    return list(Run.objects.filter(kind__in=SYNCS, state=Run.State.WAITING))
+
+
+# --- What each reads and writes -----------------------------------------------------------------------------
+
+
+def _read_bank_accounts(gateway: Gateway, reading: Reading) -> Writing:
+    banks: Found = {
+        one.account_id: {"name": one.name, "code": one.code}
+        for one in reading.all(gateway.get_bank_accounts())
+    }
+    methods: Found = {one.method_id: {"name": one.name} for one in reading.all(gateway.get_inv_pay_methods())}
+
+    def write(account: LedgerAccount) -> str:
+        first = merging.merge(BankAccount.objects.filter(ledger_account=account), account, banks)
+        second = merging.merge(PaymentMethod.objects.filter(ledger_account=account), account, methods)
+        return merging.sentence((first, "bank account"), (second, "payment method"))
+
+    return write
+
+
+def _read_sales_codes(gateway: Gateway, reading: Reading) -> Writing:
+    types = {one.nominal_id: _sales_type(one) for one in reading.all(gateway.get_products())}
+    products = _products(reading.all(gateway.get_products_with_sub_products()))
+
+    def write(account: LedgerAccount) -> str:
+        every = AccountCode.objects.filter(ledger_account=account)
+        # Account codes that are no sales types are the other sync's: not seen here does not mean gone.
+        mine = every.filter(is_sales_type=True) | every.filter(kashflow_id__in=types)
+        first = merging.merge(mine, account, types)
+        second = _merge_products(account, products)
+        return merging.sentence((first, "sales code"), (second, "inventory code"))
+
+    return write
+
+
+def _read_account_codes(gateway: Gateway, reading: Reading) -> Writing:
+    nominals = [one for one in reading.all(gateway.get_nominal_codes_extended()) if not one.archived]
+    full = reading.all(gateway.get_products_with_sub_products())
+    codes = {one.nominal_id: _nominal(one) for one in nominals} | {
+        one.nominal_id: _sales_type(one) for one in full
+    }
+    products = _products(full)
+
+    def write(account: LedgerAccount) -> str:
+        first = merging.merge(AccountCode.objects.filter(ledger_account=account), account, codes)
+        second = _merge_products(account, products)
+        return merging.sentence((first, "account code"), (second, "inventory code"))
+
+    return write
+
+
+def _sales_type(one: SalesType) -> dict[str, Any]:
+    return {"name": one.name, "code": one.code, "is_sales_type": True, "is_turnover": True}
+
+
+def _nominal(one: NominalCode) -> dict[str, Any]:
+    told = f"{one.type_name} · {one.classification_name}"
+    is_turnover = bool(_TURNOVER.search(told)) and not _COST.search(told)
+    return {"name": one.name, "code": one.code, "is_sales_type": False, "is_turnover": is_turnover}
+
+
+def _products(full: Iterable[SalesTypeWithProducts]) -> Found:
+    return {
+        product.product_id: {"name": product.name, "code": product.code[:60], "parent": parent.nominal_id}
+        for parent in full
+        for product in parent.products
+    }
+
+
+def _merge_products(account: LedgerAccount, products: Found) -> merging.Counts:
+    parents = dict(AccountCode.objects.filter(ledger_account=account).values_list("kashflow_id", "pk"))
+    # A sales type that came between the two lists is there at the next sync, with its products.
+    known = {
+        key: {"name": values["name"], "code": values["code"], "account_code_id": parents[values["parent"]]}
+        for key, values in products.items()
+        if values["parent"] in parents
+    }
+    return merging.merge(ProductCode.objects.filter(ledger_account=account), account, known)
+
+
+SYNCS = {
+    "sync_bank_accounts": Sync("Sync Bank Accounts", _read_bank_accounts),
+    "sync_sales_codes": Sync("Sync Sales Codes", _read_sales_codes),
+    "sync_account_codes": Sync("Sync Accounts Codes", _read_account_codes),
+}
+
+
+def offered() -> list[str]:
+    """The kinds of sync whose button is shown: account codes only where they are used."""
+    uses = SystemDefaults.current().use_account_codes
+    return [kind for kind in SYNCS if uses or kind != "sync_account_codes"]

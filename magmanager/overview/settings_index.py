@@ -1,0 +1,122 @@
+"""Settings: every page of it in groups, each link with its current value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from invoicing.models import NumberCounter
+from kashflow.panels import connection_card
+from magmanager.common.permissions import may
+from magmanager.common.views import Verb
+from settings_app.models import SystemDefaults, User
+
+
+class Value(NamedTuple):
+    """What a setting is now; `tone` and `icon` where it is good or needs someone."""
+
+    text: str
+    tone: str = "text-2"
+    icon: str = ""
+
+
+class Entry(NamedTuple):
+    """A page of Settings: `verb` opens it, `value` is what it is now; `package`: only with KashFlow."""
+
+    label: str
+    about: str
+    icon: str
+    url_name: str
+    verb: str
+    value: Callable[[User], Value]
+    package: bool = False
+
+
+class Link(NamedTuple):
+    """An entry as the page shows it."""
+
+    label: str
+    about: str
+    icon: str
+    url: str
+    value: Value
+
+
+def _defaults(by: User) -> Value:
+    defaults = SystemDefaults.current()
+    if not defaults.uses_kashflow:
+        return Value("No accounts package")
+    return Value(f"KashFlow · account codes {'on' if defaults.use_account_codes else 'off'}")
+
+
+def _number(by: User) -> Value:
+    return Value(f"Next number {NumberCounter.objects.get(pk=1).next_number}")
+
+
+def _connection(by: User) -> Value:
+    card = connection_card(by)
+    if card.tone == "on-good":
+        return Value("Connected", "tone-good", "circle-check")
+    return Value(card.title, "tone-bad" if card.tone else "tone-warn", "alert-triangle")
+
+
+GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        "Settings",
+        (
+            Entry(
+                "System Defaults",
+                "Accounts package, account codes",
+                "adjustments-horizontal",
+                "settings:system_defaults",
+                "settings_app.change_system_defaults",
+                _defaults,
+            ),
+        ),
+    ),
+    (
+        "Accounts",
+        (
+            Entry(
+                "Company Details",
+                "Registered office, VAT, payment terms, next invoice number",
+                "building",
+                "settings:company",
+                "settings_app.change_company",
+                _number,
+            ),
+            Entry(
+                "KashFlow",
+                "Connection, sync of codes",
+                "link",
+                "kashflow:settings",
+                "kashflow.view_kashflow",
+                _connection,
+                package=True,
+            ),
+        ),
+    ),
+)
+
+
+class ViewSettings(Verb):
+    """The index; a page this person may not open is not on it."""
+
+    verb = "settings_app.view_settings"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        groups = [(name, links) for name, entries in GROUPS if (links := _links(entries, self.by))]
+        return render(request, "overview/settings_index.html", {"groups": groups})
+
+
+def _links(entries: tuple[Entry, ...], by: User) -> list[Link]:
+    uses_kashflow = SystemDefaults.current().uses_kashflow
+    return [
+        Link(entry.label, entry.about, entry.icon, reverse(entry.url_name), entry.value(by))
+        for entry in entries
+        if may(by, entry.verb) and (uses_kashflow or not entry.package)
+    ]

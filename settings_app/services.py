@@ -1,0 +1,67 @@
+"""The verbs of the house itself: System Defaults, Company Details, one's own details."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.db import IntegrityError, transaction
+from django.db.models import Model
+
+from magmanager.common.errors import DomainError
+from magmanager.common.permissions import allow
+from settings_app import audit
+from settings_app.models import CompanyDetails, SystemDefaults, User
+
+COMPANY_FIELDS = (
+    "name", "address1", "address2", "town", "county", "postcode", "phone", "email", "vat_number",
+    "registered_number", "payment_terms_days", "vat_rate",
+)  # fmt: skip
+R = TypeVar("R", bound=Model)
+DEFAULTS_FIELDS = ("accounts_package", "use_account_codes")
+OWN_FIELDS = ("name", "email", "theme")
+
+
+class EmailTaken(DomainError):
+    """Somebody else logs in with this e-mail address."""
+
+    code = "email_taken"
+
+
+def change_system_defaults(*, by: User, accounts_package: str, use_account_codes: bool) -> SystemDefaults:
+    """Sets the switches of the house. Leaving KashFlow keeps its codes, links and logins; nothing is sent."""
+    allow(by, "settings_app.change_system_defaults")
+    values = {"accounts_package": accounts_package, "use_account_codes": use_account_codes}
+    with transaction.atomic():
+        return _change(SystemDefaults.current(), "system_defaults.changed", values, by=by)
+
+
+def change_company(*, by: User, values: dict[str, Any]) -> CompanyDetails:
+    """Sets the Company Details in `values` (COMPANY_FIELDS). Issued invoices stay as printed."""
+    allow(by, "settings_app.change_company")
+    with transaction.atomic():
+        return _change(CompanyDetails.current(), "company.changed", values, by=by)
+
+
+def change_own_details(*, by: User, name: str, email: str, theme: str) -> User:
+    """Sets one's own name, e-mail address (used to log in) and appearance. Raises EmailTaken."""
+    allow(by, "settings_app.change_own_details")
+    values = {"name": name, "email": User.objects.normalize_email(email), "theme": theme}
+    try:
+        with transaction.atomic():
+            return _change(User.objects.get(pk=by.pk), "user.changed", values, by=by)
+    except IntegrityError as error:
+        raise EmailTaken(
+            "Somebody else logs in with this e-mail address. Use another one.", field="email"
+        ) from error
+
+
+def _change(row: R, event: str, values: dict[str, Any], *, by: User) -> R:
+    """Writes the named columns only, and one line in the audit log where something differs."""
+    old = type(row)(**{name: getattr(row, name) for name in values})
+    for name, value in values.items():
+        setattr(row, name, value)
+    before, after = audit.changes(old, row, values)
+    if after:
+        row.save(update_fields=list(after))
+        audit.record(event, row, by=by, before=before, after=after)
+    return row

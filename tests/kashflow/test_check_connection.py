@@ -1,0 +1,278 @@
+"""Check Connection: who may, what each refusal says and where it leads, and that nothing is stored."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from django.test import Client as Browser
+from django.utils import timezone
+
+from kashflow import connections
+from kashflow.models import ApiCall, Connection, LedgerAccount
+from settings_app.models import AuditEntry
+from tests import factories
+from tests.sandboxes import LiveSandbox
+
+PAGE = "/my-details/"
+TYPED = {"action": "check_connection", "kashflow-username": "demo", "kashflow-password": "demo"}
+SECRET = "s3cret-probe-&<>\"'"
+
+
+def test_stranger_is_sent_to_login(kashflow: LiveSandbox, stranger: Browser) -> None:
+    answer = stranger.post(PAGE, TYPED)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/login/")
+    assert kashflow.log() == []
+
+
+def test_person_without_a_role_is_refused(kashflow: LiveSandbox, stranger: Browser) -> None:
+    stranger.force_login(factories.user(""))
+    assert stranger.post(PAGE, TYPED).status_code == 403
+    assert kashflow.log() == []
+
+
+@pytest.mark.parametrize("role", ["Admin", "Sales", "Production", "Accounts"])
+def test_every_role_may_check(role: str, kashflow: LiveSandbox, as_role: Callable[..., Browser]) -> None:
+    page = as_role(role).post(PAGE, TYPED).content.decode()
+    assert "Connected to KashFlow" in page
+    assert "This login opens the books of Westvale Magazines Ltd." in page
+    assert [call["operation"] for call in kashflow.log()] == ["GetCompanyDetails"]
+
+
+REFUSALS = [
+    ({"password": "changed"}, {}, "Username or password wrong", "password"),
+    ({"api_enabled": False}, {}, "API not enabled", "enable"),
+    ({"restrict_ip": True, "allowed_ips": ["192.0.2.7"]}, {}, "IP not allowed", "ip"),
+    ({"locked": True}, {}, "Account locked", "locked"),
+    ({}, {"kind": "http", "status": 403}, "Access refused", "enable"),
+    ({}, {"kind": "rate_limited"}, "KashFlow is busy", "reach"),
+    ({}, {"kind": "drop_before"}, "No clear answer from KashFlow", "reach"),
+    ({}, {"kind": "html_page"}, "No clear answer from KashFlow", "reach"),
+    ({}, {"kind": "redirect"}, "No clear answer from KashFlow", "reach"),
+]
+
+
+@pytest.mark.parametrize(("switches", "fault", "title", "anchor"), REFUSALS)
+def test_each_refusal_has_its_sentence_and_its_line_of_the_help(
+    switches: dict[str, Any],
+    fault: dict[str, Any],
+    title: str,
+    anchor: str,
+    kashflow: LiveSandbox,
+    as_role: Callable[..., Browser],
+) -> None:
+    if switches:
+        kashflow.settings(**switches)
+    if fault:
+        kashflow.fault("GetCompanyDetails", **fault)
+    browser = as_role("Accounts")
+    page = browser.post(PAGE, TYPED).content.decode()
+    assert title in page
+    assert f'/settings/kashflow/help/#{anchor}"' in page
+    assert f'id="{anchor}"' in browser.get("/settings/kashflow/help/").content.decode()
+    assert "Connected to KashFlow" not in page
+
+
+def test_server_that_is_not_there(kashflow: LiveSandbox, as_role: Callable[..., Browser]) -> None:
+    kashflow.stop()
+    page = as_role("Accounts").post(PAGE, TYPED).content.decode()
+    assert "Cannot reach KashFlow" in page
+    assert "#reach" in page
+
+
+def test_address_in_the_refusal_is_ours_as_kashflow_saw_it(
+    kashflow: LiveSandbox, as_role: Callable[..., Browser]
+) -> None:
+    kashflow.settings(restrict_ip=True)
+    assert "127.0.0.1" in as_role("Accounts").post(PAGE, TYPED).content.decode()
+
+
+def test_nothing_is_stored_and_the_password_is_nowhere(
+    kashflow: LiveSandbox, as_role: Callable[..., Browser], caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = as_role("Accounts")
+    page = browser.post(PAGE, {**TYPED, "kashflow-password": SECRET}).content.decode()
+    assert 'value="demo"' in page
+    assert "s3cret-probe" not in page
+    assert not Connection.objects.exists()
+    assert not LedgerAccount.objects.exists()
+    assert not AuditEntry.objects.exists()
+    call = ApiCall.objects.get()
+    assert (call.operation, call.outcome, call.purpose) == (
+        "GetCompanyDetails",
+        "wrong_login",
+        "Check Connection",
+    )
+    assert call.by == browser.person
+    assert "s3cret-probe" not in f"{vars(call)}{caplog.text}"
+
+
+def test_htmx_gets_the_answer_alone_so_that_the_form_stays(
+    kashflow: LiveSandbox, as_role: Callable[..., Browser]
+) -> None:
+    answer = as_role("Accounts").post(PAGE, TYPED, headers={"HX-Request": "true"})
+    page = answer.content.decode()
+    assert "Connected to KashFlow" in page
+    assert "kashflow-password" not in page
+    assert "<html" not in page
+
+
+@pytest.mark.parametrize("left_out", ["kashflow-username", "kashflow-password"])
+def test_what_is_missing_is_said_beside_the_field_and_nothing_is_asked(
+    left_out: str, kashflow: LiveSandbox, as_role: Callable[..., Browser]
+) -> None:
+    page = as_role("Accounts").post(PAGE, {**TYPED, left_out: ""}).content.decode()
+    assert "This field is required." in page
+    assert 'aria-invalid="true"' in page
+    assert kashflow.log() == []
+
+
+def test_nothing_is_asked_while_kashflow_is_not_the_package(
+    sandbox: LiveSandbox, as_role: Callable[..., Browser]
+) -> None:
+    browser = as_role("Admin")
+    assert "KashFlow" not in browser.get(PAGE).content.decode()
+    browser.post(PAGE, TYPED)
+    with pytest.raises(connections.PackageOff):
+        connections.check_connection(by=browser.person, username="demo", password="demo")
+    assert sandbox.log() == []
+
+
+# --- A saved login ------------------------------------------------------------------------------------------
+
+
+def test_empty_password_means_the_saved_one(
+    saved: Callable[..., Connection], kashflow: LiveSandbox, as_role: Callable[..., Browser]
+) -> None:
+    browser = as_role("Accounts")
+    saved(browser.person)
+    page = browser.post(PAGE, {**TYPED, "kashflow-password": ""}).content.decode()
+    assert "Connected to KashFlow" in page
+    assert len(kashflow.log("GetCompanyDetails")) == 2
+
+
+def test_empty_password_for_another_username_is_refused(
+    saved: Callable[..., Connection], kashflow: LiveSandbox, as_role: Callable[..., Browser]
+) -> None:
+    browser = as_role("Accounts")
+    saved(browser.person)
+    page = browser.post(
+        PAGE, {**TYPED, "kashflow-username": "other", "kashflow-password": ""}
+    ).content.decode()
+    assert "Type the password that goes with this username." in page
+    assert len(kashflow.log("GetCompanyDetails")) == 1
+
+
+def test_refusal_of_the_saved_login_switches_it_off_and_a_good_check_on_again(
+    saved: Callable[..., Connection], kashflow: LiveSandbox
+) -> None:
+    connection = saved()
+    kashflow.settings(password="changed")
+    assert connections.check_saved(connection, by=connection.user).code == "wrong_login"
+    connection.refresh_from_db()
+    assert (connection.refusal, connection.refusal_detail) == (
+        "wrong_login",
+        "Incorrect username or password",
+    )
+    kashflow.settings(password="demo")
+    assert connections.check_saved(connection, by=connection.user).ok
+    connection.refresh_from_db()
+    assert (connection.refusal, connection.refused_at) == ("", None)
+
+
+def test_a_check_that_reached_nobody_switches_nothing_off(
+    saved: Callable[..., Connection], kashflow: LiveSandbox
+) -> None:
+    connection = saved()
+    kashflow.fault("GetCompanyDetails", "http_503")
+    assert connections.check_saved(connection, by=connection.user).code == "unknown"
+    connection.refresh_from_db()
+    assert connection.refusal == ""
+
+
+def test_saved_login_that_opens_other_books_by_now_is_not_mended(
+    saved: Callable[..., Connection], kashflow: LiveSandbox
+) -> None:
+    connection = saved()
+    Connection.objects.update(refusal="wrong_login", refused_at=timezone.now())
+    LedgerAccount.objects.update(fingerprint="another company's")
+    with pytest.raises(connections.OtherAccount, match="Westvale Magazines Ltd"):
+        connections.check_saved(connection, by=connection.user)
+    connection.refresh_from_db()
+    assert connection.refusal == "wrong_login"
+
+
+def test_settings_page_checks_the_office_login_for_who_has_none(
+    saved: Callable[..., Connection], kashflow: LiveSandbox, as_role: Callable[..., Browser]
+) -> None:
+    connection = saved()
+    kashflow.settings(api_enabled=False)
+    browser = as_role("Accounts")
+    page = browser.post(
+        "/settings/kashflow/check-connection/", headers={"HX-Request": "true"}
+    ).content.decode()
+    assert "API not enabled" in page
+    assert (
+        f"{connection.user.name}&#x27;s saved login" in page
+        or f"{connection.user.name}'s saved login" in page
+    )
+    connection.refresh_from_db()
+    assert connection.refusal == "api_disabled"
+
+
+@pytest.fixture
+def impostor(tmp_path: Path) -> Iterator[str]:
+    """The https address of a server whose certificate nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = timezone.now()
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "server.pem"
+    file.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + certificate.public_bytes(Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.handle_error = lambda *_: None
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield f"https://127.0.0.1:{server.server_port}/api/service.asmx"
+    server.shutdown()
+    server.server_close()
+
+
+def test_server_that_cannot_prove_itself(
+    db: None, impostor: str, settings: Any, as_role: Callable[..., Browser]
+) -> None:
+    factories.kashflow_on()
+    settings.KASHFLOW_URL = impostor
+    page = as_role("Accounts").post(PAGE, TYPED).content.decode()
+    assert "certificate was not accepted" in page
+    assert "the login was not sent" in page
+    assert "#certificate" in page
+
+
+def test_saved_login_of_the_shared_fixture_is_mended_by_a_good_check(connected: Connection) -> None:
+    Connection.objects.update(refusal="wrong_login", refused_at=timezone.now())
+    assert connections.check_saved(connected, by=connected.user).ok
+    connected.refresh_from_db()
+    assert connected.refusal == ""
