@@ -1,0 +1,298 @@
+"""`manage.py load_demo`: believable rows that obey every rule, same for the same seed, in KashFlow too."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.db.models import Count, Max, Min, Q, Sum
+
+from bookings.models import Booking, Instalment
+from clients.models import Client, Contact, CustomerLink
+from invoicing import documents
+from invoicing.models import Invoice, InvoiceLine, NumberCounter, Transfer
+from invoicing.transfer import mapping
+from kashflow.connections import fingerprint
+from kashflow.gateway.client import Gateway
+from kashflow.gateway.transport import Transport
+from kashflow.models import AccountCode, Connection, LedgerAccount, ProductCode
+from kashflow.sandbox.ledger import Ledger
+from kashflow.sandbox.server import Sandbox
+from magmanager.overview.demo import sales
+from publications.models import Issue, Publication
+from settings_app.models import SystemDefaults, User
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+TODAY = dt.date(2026, 11, 22)
+
+
+def load(ledger: Path, **options: Any) -> None:
+    sizes = {"clients": 24, "bookings": 500, "seed": 7, "today": TODAY}
+    call_command("load_demo", ledger=ledger, verbosity=0, stdout=StringIO(), **{**sizes, **options})
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.sqlite3"
+
+
+@pytest.fixture
+def loaded(ledger: Path) -> Ledger:
+    load(ledger)
+    return Ledger(ledger)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever happens inside is rolled back."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def pounds(text: object) -> Decimal:
+    return Decimal(str(text)).quantize(Decimal("0.01"))
+
+
+def test_production_refuses_it(settings: Any, ledger: Path) -> None:
+    settings.IN_PRODUCTION = True
+    with pytest.raises(CommandError, match="production refuses"):
+        load(ledger)
+    assert not User.objects.exists()
+    assert not ledger.exists()
+
+
+def test_a_database_in_use_is_left_alone(ledger: Path) -> None:
+    factories.user("Sales")
+    with pytest.raises(CommandError, match="There is data in this database already"):
+        load(ledger)
+    assert User.objects.count() == 1
+    assert not Client.objects.exists()
+    assert not ledger.exists()
+
+
+def test_if_empty_keeps_what_is_there(ledger: Path) -> None:
+    factories.user("Sales")
+    load(ledger, if_empty=True)
+    assert not Client.objects.exists()
+    assert not ledger.exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--clients", "4"), ("--bookings", "none"), ("--today", "22.11.2026")]
+)
+def test_a_wrong_option_is_named(option: str, value: str) -> None:
+    with pytest.raises(CommandError, match=value):
+        call_command("load_demo", option, value)
+    assert not User.objects.exists()
+
+
+def test_the_counts_are_those_asked_for(loaded: Ledger) -> None:
+    assert Client.objects.count() == 24
+    assert Booking.objects.count() == Instalment.objects.count() == 500
+    assert sorted(Publication.objects.values_list("code", "interval")) == [
+        ("HW", "weekly"),
+        ("MT", "bi_monthly"),
+        ("WVL", "monthly"),
+    ]
+    span = Issue.objects.aggregate(first=Min("on_sale_on"), last=Max("on_sale_on"))
+    assert span["first"] <= dt.date(2025, 11, 30)
+    assert span["last"] >= dt.date(2027, 5, 10)
+
+
+def test_the_same_seed_makes_the_same_data(tmp_path: Path) -> None:
+    with undone():
+        load(tmp_path / "first.sqlite3")
+        first = everything(tmp_path / "first.sqlite3")
+    with undone():
+        load(tmp_path / "other.sqlite3", seed=8)
+        other = everything(tmp_path / "other.sqlite3")
+    load(tmp_path / "second.sqlite3")
+    assert everything(tmp_path / "second.sqlite3") == first
+    assert {name for name in first if other[name] == first[name]} <= {"titles"}
+
+
+def everything(path: Path) -> dict[str, list[Any]]:
+    """What was made, without the database's own ids and the random Guid that KashFlow gives a document."""
+    kept = Ledger(path).contents()
+    invoices = [
+        {name: value for name, value in one.items() if name not in {"Guid", "PermaLink", "Lines"}}
+        for one in kept["invoices"]
+    ]
+    return {
+        "titles": list(Publication.objects.order_by("code").values_list("code", "name", "interval")),
+        "clients": list(
+            Client.objects.order_by("pk").values_list(
+                "name", "postcode", "email", "balance_amount", "oldest_due_on"
+            )
+        ),
+        "contacts": list(
+            Contact.objects.order_by("pk").values_list("client_id", "first_name", "last_name", "email")
+        ),
+        "bookings": list(
+            Booking.objects.order_by("pk").values_list("client_id", "issue_id", "price", "booked_at", "state")
+        ),
+        "invoices": list(
+            Invoice.objects.order_by("pk").values_list("number", "marker", "payer_id", "total", "paid_amount")
+        ),
+        "transfers": list(
+            Transfer.objects.order_by("pk").values_list("pk", "invoice_id", "kashflow_dbid", "sent_at")
+        ),
+        "customers": kept["customers"],
+        "documents": invoices,
+    }
+
+
+def test_every_constraint_holds_and_numbers_have_no_gap(loaded: Ledger) -> None:
+    connection.check_constraints()
+    numbers = list(Invoice.objects.order_by("number").values_list("number", flat=True))
+    assert numbers == list(range(10_001, 10_001 + len(numbers)))
+    assert NumberCounter.objects.get().next_number == numbers[-1] + 1
+    sold = Sum("bookings__advert_size__parts", filter=Q(bookings__state="confirmed"))
+    for issue in Issue.objects.annotate(parts=sold):
+        assert (issue.parts or 0) <= 144 * issue.page_count
+
+
+def test_sums_agree_with_kashflow_to_the_penny(loaded: Ledger) -> None:
+    theirs = {one["InvoiceNumber"]: one for one in loaded.invoices()}
+    transferred = Invoice.objects.filter(transfers__state="verified").prefetch_related("transfers")
+    assert len(transferred) == len(theirs) > 100
+    for invoice in transferred:
+        found, transfer = theirs[invoice.number], invoice.transfers.get()
+        assert pounds(found["NetAmount"]) == invoice.amount
+        assert pounds(found["VATAmount"]) == invoice.vat_amount
+        assert pounds(found["AmountPaid"]) == invoice.paid_amount
+        assert bool(found["Paid"]) == (invoice.paid_state == "paid")
+        assert (transfer.kashflow_number, transfer.kashflow_dbid) == (invoice.number, found["InvoiceDBID"])
+        assert transfer.verified_total == invoice.total * 100
+        assert mapping.marker_of(str(found["CustomerReference"])) == invoice.marker
+
+
+def test_lines_add_up_and_bookings_are_billed_once(loaded: Ledger) -> None:
+    sums = InvoiceLine.objects.values("invoice").annotate(
+        amount=Sum("amount"), vat=Sum("vat_amount"), n=Count("pk")
+    )
+    found = {one["invoice"]: (one["amount"], one["vat"], one["n"]) for one in sums}
+    assert found == {
+        invoice.pk: (invoice.amount, invoice.vat_amount, invoice.item_count)
+        for invoice in Invoice.objects.all()
+    }
+    closed = set(Instalment.objects.filter(is_open=False).values_list("pk", flat=True))
+    assert set(InvoiceLine.objects.values_list("instalment_id", flat=True)) == closed
+
+
+def test_what_clients_store_is_what_the_rows_say(loaded: Ledger) -> None:
+    for client in Client.objects.all():
+        confirmed = Booking.objects.filter(client=client, state="confirmed")
+        facts = confirmed.aggregate(first=Min("booked_at"), until=Max("issue__off_sale_on"))
+        unpaid = [one for one in Invoice.objects.filter(payer=client) if one.paid_amount < one.total]
+        assert (client.first_booked_at, client.booked_until_on) == (facts["first"], facts["until"])
+        assert client.balance_amount == sum(one.total - one.paid_amount for one in unpaid)
+        assert client.oldest_due_on == min((one.due_on for one in unpaid), default=None)
+
+
+def test_last_month_waits_for_the_transfer_and_this_month_for_its_invoices(loaded: Ledger) -> None:
+    untransferred = Invoice.objects.filter(transfers=None)
+    assert {invoice.invoice_date for invoice in untransferred} == {dt.date(2026, 10, 30)}
+    assert set(untransferred.values_list("paid_state", "paid_as_of")) == {("unpaid", None)}
+    to_invoice = Instalment.objects.invoiceable().filter(
+        issue__on_sale_on__month=11, issue__on_sale_on__year=2026
+    )
+    preview = documents.preview(list(to_invoice.values_list("pk", flat=True)), TODAY)
+    assert len(preview.documents) > 5
+    assert preview.held == ()
+
+
+def test_states_of_payment_and_of_clients_are_mixed(loaded: Ledger) -> None:
+    assert set(Invoice.objects.values_list("paid_state", flat=True)) >= {"paid", "unpaid"}
+    assert Client.objects.filter(oldest_due_on__lt=TODAY).exists()
+    assert Client.objects.active(TODAY).exists() and Client.objects.prospects().exists()
+    assert Client.objects.filter(agency__isnull=False).exists()
+    linked = set(CustomerLink.objects.values_list("client_id", flat=True))
+    assert linked == set(Invoice.objects.exclude(transfers=None).values_list("payer_id", flat=True))
+    emails = {str(one["Email"]) for one in loaded.customers()}
+    assert Client.objects.prospects().filter(email__in=emails).exists()
+    # Whoever is still to be linked is not in KashFlow under another code: their first transfer creates them.
+    new = Invoice.objects.exclude(payer__in=linked)
+    assert not set(new.values_list("payer__email", flat=True)) & emails
+
+
+def test_the_demo_logins_open_the_product_and_the_sandbox(loaded: Ledger) -> None:
+    roles = {"admin": "Admin", "sales": "Sales", "accounts": "Accounts", "production": "Production"}
+    for name, role in roles.items():
+        person = authenticate(None, email=f"{name}@demo.example", password="demo")
+        assert person is not None and list(person.groups.values_list("name", flat=True)) == [role]
+    saved = Connection.objects.select_related("user")
+    assert {one.user.email: (one.username, one.unseal()) for one in saved} == {
+        "admin@demo.example": ("demo", "demo"),
+        "accounts@demo.example": ("demo", "demo"),
+    }
+    account = LedgerAccount.objects.get(is_current=True)
+    assert account.office_login.user.email == "admin@demo.example"
+    assert account.slots.count() == 8
+    defaults = SystemDefaults.current()
+    assert defaults.uses_kashflow and defaults.use_account_codes
+
+
+def test_kashflow_over_http_reads_what_we_sent(loaded: Ledger) -> None:
+    account = LedgerAccount.objects.get()
+    sandbox = Sandbox(loaded.path)
+    sandbox.start()
+    gateway = Gateway(Transport(sandbox.endpoint), "demo", "demo")
+    try:
+        assert fingerprint(gateway.get_company_details()) == account.fingerprint
+        for transfer in Transfer.objects.select_related("invoice").order_by("invoice__number")[:20]:
+            customer_id = CustomerLink.objects.get(client=transfer.invoice.payer_id).customer_id
+            lines = list(transfer.invoice.lines.select_related("account_code", "product_code"))
+            sent = mapping.document(transfer.invoice, lines, account, customer_id=customer_id)
+            assert mapping.differences(sent, gateway.get_invoice(transfer.invoice.number)) == []
+        codes = {(one.nominal_id, one.code, one.name) for one in gateway.get_nominal_codes_extended()}
+        products = {
+            (one.product_id, one.code)
+            for kind in gateway.get_products_with_sub_products()
+            for one in kind.products
+        }
+    finally:
+        gateway.close()
+        sandbox.stop()
+    assert codes == set(AccountCode.objects.values_list("kashflow_id", "code", "name"))
+    assert products == set(ProductCode.objects.values_list("kashflow_id", "code"))
+
+
+def test_reset_brings_the_demo_ledger_back(loaded: Ledger) -> None:
+    before = loaded.contents()
+    loaded.add_customer(Name="Typed by the bookkeeper")
+    loaded.reset("demo")
+    assert loaded.contents() == before
+
+
+def test_new_rows_follow_the_loaded_ones(loaded: Ledger) -> None:
+    last = Client.objects.aggregate(last=Max("pk"))["last"]
+    assert factories.client_row().pk > last
+
+
+def test_no_more_bookings_are_held_when_more_are_made(ledger: Path) -> None:
+    held = []
+
+    def count_bookings(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith('INSERT INTO "bookings_instalment"'):
+            held.append(sum(isinstance(one, Booking) for one in gc.get_objects()))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(count_bookings):
+        load(ledger, bookings=5000)
+    assert Booking.objects.count() == 5000
+    assert len(held) > 3
+    # A chunk is so many series, about two bookings each; the one before is still there until it is replaced.
+    assert max(held) < 5 * sales.CHUNK < 5000
