@@ -127,7 +127,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Work -----------------------------------------------------------------------------------------------------
 
 BROKER_DIR = Path(env("BROKER_DIR", default=str(VAR_DIR / "broker")))
-CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="filesystem://")
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", default="filesystem://localhost/")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_SERIALIZER = "json"
@@ -215,7 +215,8 @@ vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25" if IN_PRO
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="magmanager@localhost")
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+# Only production collects; elsewhere files are served from where they are.
+STATIC_ROOT = BASE_DIR / "staticfiles" if IN_PRODUCTION else None
 STATICFILES_DIRS = [
     BASE_DIR / "static",
     ("vendor/tabler/css", NODE_MODULES / "@tabler/core/dist/css"),

@@ -19,8 +19,8 @@ class MoneyField(models.BigIntegerField):
 
     description = "Pounds and pence"
     # What the type checker's plugin reads: assigned and read as pounds.
-    _pyi_private_set_type: Decimal | int | str | Combinable
-    _pyi_private_get_type: Decimal
+    _pyi_private_set_type: Decimal | int | str | Combinable  # type: ignore[assignment]
+    _pyi_private_get_type: Decimal  # type: ignore[assignment]
 
     def from_db_value(self, value: int | None, *_: Any) -> Decimal | None:
         return None if value is None else from_pence(int(value))
@@ -56,7 +56,7 @@ class MoneyFormField(forms.DecimalField):
         kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "class": "num"}))
         super().__init__(**kwargs)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         if isinstance(value, str):
             value = value.replace(",", "").replace("£", "").replace("−", "-").strip()
         return super().to_python(value)

@@ -14,7 +14,7 @@ from magmanager.common import runs
 from magmanager.common.permissions import EVERYONE
 from tests import factories
 from tests.architecture.addresses import ADDRESSES, Row
-from tests.invoicing.factories import invoice
+from tests.invoicing.batches import raised
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/login/"
@@ -39,13 +39,16 @@ def rows() -> dict[str, list[Any]]:
     factories.company()
     factories.kashflow_on(use_account_codes=True)
     client = factories.client_row()
-    booking = factories.booking(client)
+    booking, billed = factories.booking(client), factories.booking(client)
+    factories.kashflow_on(use_account_codes=False)
+    invoice = raised(factories.user("Accounts"), [billed]).invoices.get()
+    factories.kashflow_on(use_account_codes=True)
     return {
         "": [],
         "client": [client.pk],
         "contact": [client.pk, client.contacts.get().pk],
         "booking": [booking.pk],
-        "invoice": [invoice().number],
+        "invoice": [invoice.number],
         "run": [runs.start(kind="transfer", title="Transfer to KashFlow", by=None).pk],
         "reset key": ["uid", "key"],
     }
@@ -82,7 +85,11 @@ def opened(answer: Any) -> str:
 
 def test_an_unknown_row_is_not_found(as_role: Any) -> None:
     browser = as_role("Admin")
-    for name, taken in (("clients:detail", 999_999), ("invoicing:invoice", 999_999), ("invoicing:run", uuid.uuid4())):
+    for name, taken in (
+        ("clients:detail", 999_999),
+        ("invoicing:invoice", 999_999),
+        ("invoicing:run", uuid.uuid4()),
+    ):
         assert browser.get(reverse(name, args=[taken])).status_code == 404
 
 

@@ -21,9 +21,16 @@ def test_every_trigger_exists() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("statement", ["UPDATE settings_app_auditentry SET event = 'forged'", "DELETE FROM settings_app_auditentry"])
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE settings_app_auditentry SET event = 'forged'", "DELETE FROM settings_app_auditentry"],
+)
 def test_the_audit_log_refuses_raw_sql(statement: str) -> None:
     AuditEntry.objects.create(event="client.changed")
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
     assert [entry.event for entry in AuditEntry.objects.all()] == ["client.changed"]
