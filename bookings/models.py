@@ -85,6 +85,10 @@ class Booking(models.Model):
                 | Q(state="cancelled", cancelled_at__isnull=False),
                 name="booking_cancelled_has_moment",
             ),
+            # NULL positions never collide: most adverts have none.
+            models.UniqueConstraint(
+                fields=["issue", "position"], condition=Q(state="confirmed"), name="booking_position_once_per_issue"
+            ),
             models.CheckConstraint(
                 condition=Q(invoiced_elsewhere_at__isnull=True) | ~Q(invoiced_elsewhere_reason=""),
                 name="booking_invoiced_elsewhere_has_reason",

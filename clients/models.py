@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -55,6 +57,14 @@ class Client(models.Model):
         HALF_YEARLY = "half_yearly", "Half-yearly"
         YEARLY = "yearly", "Yearly"
 
+    class Status(models.TextChoices):
+        """Derived, never stored (product.md, Clients)."""
+
+        ACTIVE = "active", "Active"
+        PROSPECT = "prospect", "Prospect"
+        INACTIVE = "inactive", "Inactive"
+        CLOSED = "closed", "Closed"
+
     name = models.CharField("company name", max_length=100)
     advertising_as = models.CharField("advertising as", max_length=100, blank=True)
     is_agency = models.BooleanField("this is an agency", default=False)
@@ -93,6 +103,8 @@ class Client(models.Model):
     notes = models.TextField(blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     added_at = models.DateTimeField(auto_now_add=True)
+    # Counts the changes; saving over a change one has not seen is refused by it.
+    revision = models.PositiveIntegerField(default=1, editable=False)
 
     # Written by the floors above in their own transactions, so that status and lists need no upper table.
     first_booked_at = models.DateTimeField(null=True, editable=False)
@@ -139,6 +151,20 @@ class Client(models.Model):
         """Who gets the customer record and the invoices: the agency where there is one."""
         return self.agency or self
 
+    @property
+    def outward_postcode(self) -> str:
+        """HR9 of HR9 5QT: enough to know the place."""
+        return self.postcode.partition(" ")[0]
+
+    def status(self, on: dt.date) -> Status:
+        """What the client is on the day `on`, by what is booked; as `ClientQuerySet` tells many."""
+        if self.closed_at:
+            return self.Status.CLOSED
+        if self.first_booked_at is None:
+            return self.Status.PROSPECT
+        is_ahead = self.booked_until_on is not None and self.booked_until_on >= on
+        return self.Status.ACTIVE if is_ahead else self.Status.INACTIVE
+
 
 class Contact(models.Model):
     """A person at a client, by what they are asked about."""
@@ -164,6 +190,17 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def asked_about(self) -> list[str]:
+        """What this contact is for, in words."""
+        roles = {
+            "everything": self.is_primary,
+            "invoices": self.is_accounts,
+            "artwork": self.is_artwork,
+            "bookings": self.is_bookings,
+        }
+        return [word for word, is_so in roles.items() if is_so]
 
 
 class CustomerLink(models.Model):

@@ -1,0 +1,45 @@
+"""What a client owes, stored beside it for the lists; written by the floor above in its own transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.db import connection
+
+from magmanager.common.money import to_pence
+
+# One statement for a whole batch: a save per client costs more than raising its invoice.
+SQLITE = """
+    UPDATE clients_client SET
+        balance_amount = balance_amount + owed.pence,
+        oldest_due_on = min(coalesce(oldest_due_on, owed.due_on), owed.due_on)
+    FROM (
+        SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS pence,
+               json_extract(value, '$[2]') AS due_on
+        FROM json_each(%s)
+    ) AS owed
+    WHERE clients_client.id = owed.id
+"""
+POSTGRESQL = """
+    UPDATE clients_client SET
+        balance_amount = balance_amount + owed.pence,
+        oldest_due_on = least(oldest_due_on, owed.due_on)
+    FROM (
+        SELECT (value->>0)::bigint AS id, (value->>1)::bigint AS pence, (value->>2)::date AS due_on
+        FROM jsonb_array_elements(%s::jsonb)
+    ) AS owed
+    WHERE clients_client.id = owed.id
+"""
+
+
+def add_to_balances(owed: Mapping[int, tuple[Decimal, dt.date]]) -> None:
+    """Adds pounds to each client id's balance, and lets its oldest due date reach back to the new one."""
+    sql = SQLITE if connection.vendor == "sqlite" else POSTGRESQL
+    rows = sorted(
+        (client_id, to_pence(amount), due_on.isoformat()) for client_id, (amount, due_on) in owed.items()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [json.dumps(rows)])

@@ -1,0 +1,347 @@
+"""Which KashFlow customer a client is: wanting the link, finding, creating and updating the customer.
+
+design: transfer.md, The other writes. The code is stored before the call that creates the customer, so a lost
+reply is
+found again by it. No transaction is open during a call; every write here is conditional on what was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from clients import kashflow_mapping as mapping
+from clients.models import Client, Contact, CustomerLink
+from kashflow.connections import office_login
+from kashflow.gateway.client import Gateway
+from kashflow.gateway.errors import CodeNotUnique, GatewayError, NotFound
+from kashflow.gateway.records import Customer
+from kashflow.models import Connection, LedgerAccount
+from kashflow.services import get_gateway
+from settings_app import audit
+from settings_app.models import User
+
+State = CustomerLink.State
+# From this many unlinked payers on, one read of the whole customer list costs less than a look for each.
+LIST_FROM = 21
+
+
+def want(client: Client, account: LedgerAccount) -> CustomerLink:
+    """The link of `client` (a payer) in `account`, made where there is none yet. Safe inside a
+    transaction."""
+    return CustomerLink.objects.get_or_create(client=client, ledger_account=account)[0]
+
+
+def is_settled(link: CustomerLink) -> bool:
+    """Whether the customer is known and holds everything that was changed here: nothing to ask KashFlow
+    then."""
+    return (
+        link.state == State.LINKED
+        and link.customer_id is not None
+        and bool(link.known)
+        and not _changes(link)
+    )
+
+
+def resolve(link: CustomerLink, *, connection: Connection, by: User | None) -> CustomerLink:
+    """Finds, creates or updates the customer of `link` and returns the link as it is then.
+
+    LINKED with a customer_id, or MATCH where a person must choose (`candidates`) or look (`cause`). Raises
+    the gateway's errors; asking again later is always safe. Must not be called inside a transaction.
+    """
+    link = CustomerLink.objects.select_related("client", "ledger_account").get(pk=link.pk)
+    if is_settled(link) or link.state == State.MATCH:
+        return link
+    gateway = get_gateway(connection, by=by, purpose=f"Customer of {link.client}")
+    if link.state == State.LINKED:
+        return _bring_up_to_date(link, gateway, by)
+    return _find_or_create(link, gateway, by)
+
+
+def resolve_many(links: Iterable[CustomerLink], *, connection: Connection, by: User | None) -> int:
+    """Looks for many wanted links in one list call; what is not there is marked as read, ready to be created.
+
+    Returns how many were found. Raises the gateway's errors; nothing is stored then.
+    """
+    wanted = [(link, _values(link)) for link in links if link.state == State.WANTED]
+    index = _index(wanted)
+    found: dict[int, list[tuple[Customer, str]]] = {}
+    gateway = get_gateway(connection, by=by, purpose=f"Customers of {len(wanted)} clients")
+    for customer in gateway.get_customers():
+        for link, now in _possible(index, customer):
+            if why := _why(link, now, customer):
+                found.setdefault(link.pk, []).append((customer, why))
+    for link, now in wanted:
+        _settle_from_list(link, now, found.get(link.pk, []), by)
+    return len(found)
+
+
+def resolve_in_background(link_id: int) -> CustomerLink | None:
+    """Resolves one link with the office login, after a first booking; None where there is nothing or no login
+    to use.
+
+    What KashFlow answers instead is kept as the link's cause; `resolve_wanted` tries again.
+    """
+    link = CustomerLink.objects.select_related("client").filter(pk=link_id, state=State.WANTED).first()
+    login = office_login()
+    if link is None or login is None or login.refusal or login.ledger_account_id != link.ledger_account_id:
+        return None
+    try:
+        return resolve(link, connection=login, by=None)
+    except GatewayError as error:
+        _set(link, State.WANTED, cause=error.sentence[:300])
+        return None
+
+
+def resolve_wanted(most: int = 50) -> int:
+    """Tries the links that are still wanted, at most `most`, until one fails; returns how many were
+    settled."""
+    login = office_login()
+    if login is None or login.refusal:
+        return 0
+    links = CustomerLink.objects.select_related("client").filter(
+        ledger_account=login.ledger_account, state=State.WANTED
+    )
+    settled = 0
+    for link in links.filter(client__first_booked_at__isnull=False).order_by("pk")[:most]:
+        if resolve_in_background(link.pk) is None:
+            break
+        settled += 1
+    return settled
+
+
+# --- From the list ------------------------------------------------------------------------------------------
+
+Wanted = tuple[CustomerLink, mapping.Values]
+
+
+def _index(wanted: list[Wanted]) -> dict[str, list[Wanted]]:
+    index: dict[str, list[Wanted]] = {}
+    for link, now in wanted:
+        for key in {mapping.plain(now["email"]), mapping.plain(now["name"]), (link.code or "").upper()} - {
+            ""
+        }:
+            index.setdefault(key, []).append((link, now))
+    return index
+
+
+def _possible(index: dict[str, list[Wanted]], customer: Customer) -> list[Wanted]:
+    keys = {mapping.plain(customer.email), mapping.plain(customer.name), customer.code.upper()} - {""}
+    return list({link.pk: (link, now) for key in keys for link, now in index.get(key, ())}.values())
+
+
+def _why(link: CustomerLink, now: mapping.Values, customer: Customer) -> str:
+    if link.code and customer.code.upper() == link.code.upper() and mapping.is_same(now, customer):
+        return "code"
+    return mapping.likeness(now, customer)
+
+
+def _settle_from_list(
+    link: CustomerLink, now: mapping.Values, found: list[tuple[Customer, str]], by: User | None
+) -> None:
+    ours = [customer for customer, why in found if why == "code"]
+    if ours and _free(link, [(ours[0], "code")]):
+        _link(link, ours[0], now, how=CustomerLink.How.CREATED, by=by)
+    elif likely := _free(link, found):
+        _propose(link, likely)
+    else:
+        CustomerLink.objects.filter(pk=link.pk, state=State.WANTED).update(read_at=timezone.now())
+
+
+# --- One customer -------------------------------------------------------------------------------------------
+
+
+def _find_or_create(link: CustomerLink, gateway: Gateway, by: User | None) -> CustomerLink:
+    """By the stored code where there is one (a lost reply); else a likely customer waits for a person; else
+    created."""
+    now = _values(link)
+    if not link.code and link.read_at is None and (likely := _by_email(link, now, gateway)):
+        if _propose(link, likely):
+            return _fresh(link)
+        link = _fresh(link)
+    if link.code and (settled := _by_code(link, now, gateway, by)):
+        return settled
+    return _create(_fresh(link), now, gateway, by)
+
+
+def _by_email(link: CustomerLink, now: mapping.Values, gateway: Gateway) -> list[mapping.Values]:
+    if not now["email"]:
+        return []
+    try:
+        customer = gateway.get_customer_by_email(now["email"])
+    except NotFound:
+        return []
+    return _free(link, [(customer, "same e-mail")])
+
+
+def _by_code(
+    link: CustomerLink, now: mapping.Values, gateway: Gateway, by: User | None
+) -> CustomerLink | None:
+    """The link, where the customer under its stored code is ours; None where nobody has the code, or somebody
+    else."""
+    try:
+        customer = gateway.get_customer(link.code or "")
+    except NotFound:
+        return None
+    if mapping.is_same(now, customer) and _free(link, [(customer, "code")]):
+        return _link(link, customer, now, how=CustomerLink.How.CREATED, by=by)
+    _take_code(link, now)
+    return None
+
+
+def _create(link: CustomerLink, now: mapping.Values, gateway: Gateway, by: User | None) -> CustomerLink:
+    """Creates the customer under the link's code; a code that somebody else has is left for the next one."""
+    for _attempt in range(mapping.CODES_TRIED):
+        if link.state != State.WANTED:
+            return link
+        if not link.code:
+            link = _take_code(link, now)
+        customer = mapping.new_customer(now, link.code or "")
+        try:
+            customer_id = gateway.insert_customer(customer)
+        except CodeNotUnique:
+            if settled := _by_code(link, now, gateway, by):
+                return settled
+            link = _fresh(link)
+        else:
+            return _link(link, customer, now, how=CustomerLink.How.CREATED, by=by, customer_id=customer_id)
+    return _stop(
+        link,
+        f"KashFlow has {mapping.CODES_TRIED} customers with codes like this one's. Choose a KashFlow ID.",
+    )
+
+
+def _take_code(link: CustomerLink, now: mapping.Values) -> CustomerLink:
+    """Stores the next free code before any call uses it. Somebody else's newer value wins: it is read
+    back."""
+    account_links = CustomerLink.objects.filter(ledger_account_id=link.ledger_account_id)
+    stem = mapping.code_stem(now["name"])
+    taken = {
+        code.upper()
+        for code in account_links.filter(code__istartswith=stem).values_list("code", flat=True)
+        if code
+    }
+    code = mapping.next_code(now["name"], taken | _skipped(link))
+    mine = CustomerLink.objects.filter(pk=link.pk, state=State.WANTED, code=link.code)
+    try:
+        with transaction.atomic():
+            mine.update(code=code)
+    except IntegrityError:
+        # Another client took it in this moment; the next round takes the one after.
+        pass
+    return _fresh(link)
+
+
+def _skipped(link: CustomerLink) -> set[str]:
+    """The codes up to the link's own, which somebody else turned out to have."""
+    if not link.code or not link.code[-2:].isdigit():
+        return set()
+    stem, last = link.code[:-2].upper(), int(link.code[-2:])
+    return {f"{stem}{n:02}" for n in range(1, last + 1)}
+
+
+def _bring_up_to_date(link: CustomerLink, gateway: Gateway, by: User | None) -> CustomerLink:
+    """Reads the customer and sends only what was changed here; a link without CustomerID gets it."""
+    now = _values(link)
+    try:
+        if link.customer_id is None:
+            customer = gateway.get_customer(link.code or "")
+        else:
+            customer = gateway.get_customer_by_id(link.customer_id)
+        changes = _changes(link)
+        if changes:
+            gateway.update_customer(mapping.updated(customer, changes))
+    except NotFound:
+        return _stop(
+            link,
+            f"KashFlow has no customer {link.code} any more. Choose the right one, or bring it back there.",
+        )
+    values: dict[str, Any] = {
+        "customer_id": customer.customer_id,
+        "known": now,
+        "read_at": timezone.now(),
+        "cause": "",
+    }
+    _set(link, link.state, **values)
+    if changes:
+        audit.record(
+            "customer.updated", link, by=by, after={name: str(value) for name, value in changes.items()}
+        )
+    return _fresh(link)
+
+
+# --- Writing ------------------------------------------------------------------------------------------------
+
+
+def _link(
+    link: CustomerLink,
+    customer: Customer,
+    now: mapping.Values,
+    *,
+    how: str,
+    by: User | None,
+    customer_id: int = 0,
+) -> CustomerLink:
+    moment = timezone.now()
+    values = {
+        "code": customer.code,
+        "customer_id": customer_id or customer.customer_id,
+        "how": how,
+        "by": by,
+        "linked_at": moment,
+        "read_at": moment,
+        "known": now,
+        "candidates": [],
+        "cause": "",
+    }
+    with transaction.atomic():
+        if _set(link, State.WANTED, state=State.LINKED, **values):
+            audit.record("customer.linked", link, by=by, after={"kashflow_id": customer.code, "how": how})
+    return _fresh(link)
+
+
+def _propose(link: CustomerLink, likely: list[mapping.Values]) -> bool:
+    """Lets a person choose. False where somebody stored a code meanwhile: what was found may be that one."""
+    who = likely[0]
+    found = f"{who['code']} {who['name']} ({who['why']})"
+    cause = f"KashFlow has a likely customer: {found}. Say whether it is this one."
+    rows = CustomerLink.objects.filter(pk=link.pk, state=State.WANTED, code=link.code)
+    return rows.update(state=State.MATCH, candidates=likely, cause=cause[:300], read_at=timezone.now()) == 1
+
+
+def _stop(link: CustomerLink, cause: str) -> CustomerLink:
+    _set(link, link.state, state=State.MATCH, candidates=[], cause=cause[:300])
+    return _fresh(link)
+
+
+def _set(link: CustomerLink, was: str, **values: Any) -> bool:
+    return CustomerLink.objects.filter(pk=link.pk, state=was).update(**values) == 1
+
+
+def _fresh(link: CustomerLink) -> CustomerLink:
+    return CustomerLink.objects.select_related("client", "ledger_account").get(pk=link.pk)
+
+
+def _free(link: CustomerLink, found: list[tuple[Customer, str]]) -> list[mapping.Values]:
+    """The likely customers that are not already another client's."""
+    ids = [customer.customer_id for customer, _ in found]
+    others = CustomerLink.objects.filter(
+        ledger_account_id=link.ledger_account_id, customer_id__in=ids
+    ).exclude(pk=link.pk)
+    taken = set(others.values_list("customer_id", flat=True))
+    return [mapping.candidate(customer, why) for customer, why in found if customer.customer_id not in taken]
+
+
+# --- Reading ------------------------------------------------------------------------------------------------
+
+
+def _values(link: CustomerLink) -> mapping.Values:
+    contacts = Contact.objects.filter(client_id=link.client_id).order_by("-is_accounts", "-is_primary", "pk")
+    return mapping.values(link.client, contacts.first())
+
+
+def _changes(link: CustomerLink) -> mapping.Values:
+    return mapping.changed(_values(link), link.known)

@@ -1,0 +1,75 @@
+"""What Details says of a client's KashFlow customer: how it is linked, or what is missing and what mends it.
+
+After sentence 13 of product.md (KashFlow): the client itself says why its KashFlow ID does not appear.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from clients.models import Client, CustomerLink
+from kashflow.models import LedgerAccount
+from settings_app.models import SystemDefaults
+
+
+@dataclass(frozen=True)
+class Card:
+    """`client` is the payer, whose customer this is; `missing` a sentence, with `url` to what mends it."""
+
+    client: Client
+    link: CustomerLink | None = None
+    missing: str = ""
+    url: str = ""
+    url_label: str = ""
+
+    @property
+    def is_linked(self) -> bool:
+        return self.link is not None and self.link.state == CustomerLink.State.LINKED
+
+
+def card_of(client: Client) -> Card | None:
+    """The card of `client`; None where KashFlow is not the accounts package."""
+    if not SystemDefaults.current().uses_kashflow:
+        return None
+    payer = client.payer
+    account = LedgerAccount.objects.select_related("office_login").filter(is_current=True).first()
+    if account is None or account.office_login is None:
+        return Card(
+            client=payer,
+            link=_link(payer, account),
+            missing="No KashFlow login is saved, so nothing can be created or read there.",
+            url=reverse("my_details"),
+            url_label="Save a login in My Details",
+        )
+    return _card(payer, _link(payer, account), account)
+
+
+def _link(payer: Client, account: LedgerAccount | None) -> CustomerLink | None:
+    if account is None:
+        return None
+    return CustomerLink.objects.select_related("by").filter(client=payer, ledger_account=account).first()
+
+
+def _card(payer: Client, link: CustomerLink | None, account: LedgerAccount) -> Card:
+    if link is None:
+        return Card(client=payer, missing="Not created in KashFlow yet: the first booking does that.")
+    if link.state == CustomerLink.State.LINKED:
+        return Card(client=payer, link=link)
+    if account.office_login and account.office_login.refusal:
+        return Card(
+            client=payer,
+            link=link,
+            missing="Not created yet, because KashFlow refused the saved login.",
+            url=reverse("my_details"),
+            url_label="Check the connection in My Details",
+        )
+    if link.state == CustomerLink.State.MATCH:
+        return Card(
+            client=payer,
+            link=link,
+            missing="A customer in KashFlow looks like this client; somebody has to say which.",
+        )
+    waiting = "Being created in KashFlow. It is tried again by itself until KashFlow answers."
+    return Card(client=payer, link=link, missing=link.cause or waiting)

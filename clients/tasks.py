@@ -1,0 +1,21 @@
+"""Background work of clients: the customers that bookings want in KashFlow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+
+from clients import customers
+
+
+@shared_task(name="clients.resolve_customer")
+def resolve_customer(link_id: str) -> None:
+    """Finds or creates the KashFlow customer of one link, after a client's first booking."""
+    customers.resolve_in_background(int(link_id))
+
+
+@shared_task(name="clients.resolve_wanted")
+def resolve_wanted(*_: Any) -> None:
+    """The links that are still wanted: what a lost message or an unreachable KashFlow left behind."""
+    customers.resolve_wanted()

@@ -1,0 +1,229 @@
+"""Which KashFlow customer a client is: found, created once, kept up to date, or left to a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from clients import customers
+from clients.models import Client, CustomerLink
+from kashflow.gateway.errors import GatewayError, Unknown
+from kashflow.models import ApiCall, Connection
+from settings_app.models import AuditEntry
+from tests import factories
+from tests.sandboxes import LiveSandbox
+
+
+class Books:
+    """KashFlow's customers on one side, a client's link on the other."""
+
+    def __init__(self, connection: Connection, sandbox: LiveSandbox) -> None:
+        self.connection = connection
+        self.sandbox = sandbox
+
+    def want(self, client: Client) -> CustomerLink:
+        return customers.want(client, self.connection.ledger_account)
+
+    def resolve(self, link: CustomerLink) -> CustomerLink:
+        return customers.resolve(link, connection=self.connection, by=None)
+
+    def add(self, **elements: Any) -> int:
+        """A customer the bookkeeper has already; returns its CustomerID."""
+        return self.sandbox.server.ledger.add_customer(**elements)
+
+    def customers(self, **having: str) -> list[dict[str, Any]]:
+        return [
+            one
+            for one in self.sandbox.state()["customers"]
+            if all(one[name] == value for name, value in having.items())
+        ]
+
+    def calls(self) -> list[str]:
+        return list(ApiCall.objects.order_by("pk").values_list("operation", flat=True))
+
+
+@pytest.fixture
+def books(connected: Connection, sandbox: LiveSandbox) -> Books:
+    return Books(connected, sandbox)
+
+
+def test_wanting_twice_makes_one_link(books: Books) -> None:
+    client = factories.client_row()
+    assert books.want(client) == books.want(client)
+    assert CustomerLink.objects.get().state == "wanted"
+
+
+def test_new_client_is_created_with_its_details_under_letters_and_two_digits(books: Books) -> None:
+    client = factories.client_row(name="Kernow Kayaks Ltd", phone="01432 000111", payment_terms_days=14)
+    link = books.resolve(books.want(client))
+    assert (link.state, link.code, link.how) == ("linked", "KERN01", "created")
+    (customer,) = books.customers(Code="KERN01")
+    assert customer["CustomerID"] == link.customer_id
+    assert (customer["Name"], customer["Email"], customer["Postcode"]) == (
+        client.name,
+        client.email,
+        "HR1 2AB",
+    )
+    assert (customer["Address1"], customer["Address3"], customer["Telephone"]) == (
+        client.address1,
+        "Hereford",
+        client.phone,
+    )
+    assert (customer["ContactFirstName"], customer["PaymentTerms"]) == ("Alex", 14)
+    assert AuditEntry.objects.get(event="customer.linked").after == {
+        "kashflow_id": "KERN01",
+        "how": "created",
+    }
+
+
+def test_known_and_unchanged_customer_costs_no_call(books: Books) -> None:
+    link = books.resolve(books.want(factories.client_row()))
+    before = books.calls()
+    assert books.resolve(link) == link
+    assert books.calls() == before
+
+
+def test_second_client_of_the_same_letters_gets_the_next_code(books: Books) -> None:
+    for name, code in (("Kernow Kayaks", "KERN01"), ("Kern Valley Feeds", "KERN02")):
+        assert books.resolve(books.want(factories.client_row(name=name))).code == code
+
+
+def test_code_of_somebody_else_is_left_alone_and_the_next_one_taken(books: Books) -> None:
+    theirs = books.add(Code="KERN01", Name="Kernow Bakery", Email="x@bakery.example", Postcode="TR1 1AA")
+    link = books.resolve(books.want(factories.client_row(name="Kernow Kayaks Ltd")))
+    assert link.code == "KERN02"
+    assert link.customer_id != theirs
+    (bakery,) = books.customers(Code="KERN01")
+    assert bakery["Name"] == "Kernow Bakery"
+
+
+def test_same_e_mail_waits_for_a_person_and_nothing_is_created(books: Books) -> None:
+    client = factories.client_row(name="Kernow Kayaks Ltd")
+    there = books.add(Code="KAYAK1", Name="Kernow Kayaks", Email=client.email.upper(), Postcode="TR1 1AA")
+    link = books.resolve(books.want(client))
+    assert link.state == "match"
+    assert [(one["customer_id"], one["why"]) for one in link.candidates] == [(there, "same e-mail")]
+    assert "KAYAK1 Kernow Kayaks" in link.cause
+    assert "InsertCustomer" not in books.calls()
+    assert books.resolve(link).state == "match"
+
+
+def test_lost_reply_is_found_again_by_the_stored_code(books: Books) -> None:
+    link = books.want(factories.client_row(name="Kernow Kayaks Ltd"))
+    books.sandbox.fault("InsertCustomer", "drop_after")
+    with pytest.raises(Unknown):
+        books.resolve(link)
+    link.refresh_from_db()
+    assert (link.state, link.code) == ("wanted", "KERN01")
+    link = books.resolve(link)
+    assert link.state == "linked"
+    assert len(books.customers(Name="Kernow Kayaks Ltd")) == 1
+
+
+def test_lost_request_is_sent_again_under_the_same_code(books: Books) -> None:
+    link = books.want(factories.client_row(name="Kernow Kayaks Ltd"))
+    books.sandbox.fault("InsertCustomer", "drop_before")
+    with pytest.raises(GatewayError):
+        books.resolve(link)
+    assert books.resolve(link).code == "KERN01"
+    assert len(books.customers(Name="Kernow Kayaks Ltd")) == 1
+
+
+def test_failed_look_creates_nothing(books: Books) -> None:
+    link = books.want(factories.client_row())
+    books.sandbox.fault("GetCustomerByEmail", "http_503")
+    with pytest.raises(GatewayError):
+        books.resolve(link)
+    assert books.calls() == ["GetCustomerByEmail"]
+    link.refresh_from_db()
+    assert (link.state, link.code) == ("wanted", None)
+
+
+def test_only_what_was_changed_here_is_sent(books: Books) -> None:
+    client = factories.client_row(name="Kernow Kayaks Ltd", phone="01432 000111")
+    link = books.resolve(books.want(client))
+    (before,) = books.customers(Code="KERN01")
+    changed_there = {**before, "Telephone": "0800 KAYAKS", "Notes": "Pays late", "ExtraText1": "kept"}
+    books.sandbox.server.ledger.update_customer(**changed_there)
+    client.address1 = "2 New Quay"
+    client.save()
+    assert books.resolve(link).state == "linked"
+    (after,) = books.customers(Code="KERN01")
+    assert after["Address1"] == "2 New Quay"
+    assert {**after, "Address1": before["Address1"]} == changed_there
+    assert AuditEntry.objects.get(event="customer.updated").after == {"address1": "2 New Quay"}
+    assert customers.is_settled(CustomerLink.objects.select_related("client").get())
+
+
+def test_link_made_by_hand_gets_its_customer_id_and_overwrites_nothing(books: Books) -> None:
+    there = books.add(Code="KAYAK1", Name="Kernow Kayaks (old)", Email="old@kayaks.example")
+    link = books.want(factories.client_row(name="Kernow Kayaks Ltd"))
+    CustomerLink.objects.update(
+        state="linked", code="KAYAK1", linked_at="2026-11-01T00:00:00Z", how="by_hand"
+    )
+    link = books.resolve(link)
+    assert link.customer_id == there
+    assert books.customers(Code="KAYAK1")[0]["Name"] == "Kernow Kayaks (old)"
+    assert books.calls() == ["GetCustomer"]
+
+
+def test_customer_deleted_in_kashflow_waits_for_a_person(books: Books) -> None:
+    client = factories.client_row()
+    link = books.resolve(books.want(client))
+    books.sandbox.server.ledger.delete_customer(link.customer_id)
+    client.address1 = "2 New Quay"
+    client.save()
+    link = books.resolve(link)
+    assert link.state == "match"
+    assert "any more" in link.cause
+
+
+def test_two_at_once_make_one_customer(books: Books) -> None:
+    """The second one looked before the first one stored its code, and meets the finished customer."""
+    link = books.want(factories.client_row(name="Kernow Kayaks Ltd"))
+    stale = CustomerLink.objects.select_related("client", "ledger_account").get(pk=link.pk)
+    books.resolve(link)
+    assert not customers._propose(
+        stale, [{"code": "KERN01", "name": "Kernow Kayaks Ltd", "why": "same e-mail"}]
+    )
+    assert books.resolve(stale).state == "linked"
+    assert len(books.customers(Name="Kernow Kayaks Ltd")) == 1
+
+
+def test_many_at_once_are_looked_for_in_one_list(books: Books) -> None:
+    same_mail = factories.client_row(name="Alpha Ales")
+    same_place = factories.client_row(name="Bryn Books", postcode="LD3 7AA")
+    new = factories.client_row(name="Cwm Crafts")
+    books.add(Code="ALES", Name="Alpha", Email=same_mail.email)
+    books.add(Code="BOOKS", Name="BRYN BOOKS", Postcode="ld37aa")
+    links = [books.want(client) for client in (same_mail, same_place, new)]
+    assert customers.resolve_many(links, connection=books.connection, by=None) == 2
+    assert books.calls() == ["GetCustomers"]
+    states = dict(CustomerLink.objects.values_list("client__name", "state"))
+    assert states == {"Alpha Ales": "match", "Bryn Books": "match", "Cwm Crafts": "wanted"}
+    why = CustomerLink.objects.get(client=same_place).candidates[0]["why"]
+    assert why == "same name and postcode"
+    assert books.resolve(links[2]).code == "CWMC01"
+    assert books.calls() == ["GetCustomers", "InsertCustomer"]
+
+
+def test_background_work_keeps_the_reason_and_tries_again_later(books: Books) -> None:
+    client = factories.booking().client
+    link = books.want(client)
+    books.sandbox.fault("GetCustomerByEmail", "http_503")
+    assert customers.resolve_in_background(link.pk) is None
+    link.refresh_from_db()
+    assert link.state == "wanted"
+    assert "no clear answer" in link.cause
+    assert customers.resolve_wanted() == 1
+    link.refresh_from_db()
+    assert (link.state, link.cause) == ("linked", "")
+
+
+def test_background_work_without_an_office_login_waits(books: Books) -> None:
+    link = books.want(factories.booking().client)
+    Connection.objects.update(refusal="wrong_login", refusal_detail="Incorrect username or password")
+    assert customers.resolve_in_background(link.pk) is None
+    assert customers.resolve_wanted() == 0
+    assert books.calls() == []
