@@ -40,18 +40,24 @@ class Booking(models.Model):
     booking_set = models.ForeignKey(BookingSet, on_delete=models.PROTECT, related_name="bookings")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="bookings")
     issue = models.ForeignKey(Issue, on_delete=models.PROTECT, related_name="bookings")
-    advert_size = models.ForeignKey(AdvertSize, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    advert_size = models.ForeignKey(
+        AdvertSize, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     miscellaneous_item = models.ForeignKey(
         MiscellaneousItem, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    position = models.ForeignKey(PremiumPosition, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    position = models.ForeignKey(
+        PremiumPosition, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     advertising_as = models.CharField(max_length=100, blank=True)
     list_price = MoneyField()
     discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
     # What is billed before VAT: list price less discount, to the penny.
     price = MoneyField()
     po_number = models.CharField("PO number", max_length=40, blank=True)
-    salesperson = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    salesperson = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.CONFIRMED)
     booked_at = models.DateTimeField()
     cancelled_at = models.DateTimeField(null=True)
@@ -77,9 +83,12 @@ class Booking(models.Model):
                 name="booking_is_advert_or_item",
             ),
             models.CheckConstraint(
-                condition=Q(discount_percent__gte=0, discount_percent__lte=100), name="booking_discount_0_to_100"
+                condition=Q(discount_percent__gte=0, discount_percent__lte=100),
+                name="booking_discount_0_to_100",
             ),
-            models.CheckConstraint(condition=Q(price__gte=0) & Q(list_price__gte=0), name="booking_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(price__gte=0) & Q(list_price__gte=0), name="booking_price_not_negative"
+            ),
             models.CheckConstraint(
                 condition=Q(state="confirmed", cancelled_at__isnull=True)
                 | Q(state="cancelled", cancelled_at__isnull=False),
@@ -87,7 +96,9 @@ class Booking(models.Model):
             ),
             # NULL positions never collide: most adverts have none.
             models.UniqueConstraint(
-                fields=["issue", "position"], condition=Q(state="confirmed"), name="booking_position_once_per_issue"
+                fields=["issue", "position"],
+                condition=Q(state="confirmed"),
+                name="booking_position_once_per_issue",
             ),
             models.CheckConstraint(
                 condition=Q(invoiced_elsewhere_at__isnull=True) | ~Q(invoiced_elsewhere_reason=""),
@@ -119,10 +130,14 @@ class Instalment(models.Model):
     class Meta:
         default_permissions = ()
         ordering = ["booking_id", "sequence"]
-        indexes = [models.Index(fields=["issue", "id"], name="instalment_open_by_issue", condition=Q(is_open=True))]
+        indexes = [
+            models.Index(fields=["issue", "id"], name="instalment_open_by_issue", condition=Q(is_open=True))
+        ]
         constraints = [
             models.UniqueConstraint(fields=["booking", "sequence"], name="instalment_once_per_booking"),
-            models.CheckConstraint(condition=Q(sequence__gte=1, sequence__lte=F("of")), name="instalment_sequence_within"),
+            models.CheckConstraint(
+                condition=Q(sequence__gte=1, sequence__lte=F("of")), name="instalment_sequence_within"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -69,7 +69,12 @@ class Client(models.Model):
     advertising_as = models.CharField("advertising as", max_length=100, blank=True)
     is_agency = models.BooleanField("this is an agency", default=False)
     agency = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="managed_clients", verbose_name="agency"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="managed_clients",
+        verbose_name="agency",
     )
     address1 = models.CharField("address", max_length=100, blank=True)
     address2 = models.CharField("address, second line", max_length=100, blank=True)
@@ -80,7 +85,9 @@ class Client(models.Model):
     phone = models.CharField(max_length=40, blank=True)
     email = models.EmailField("e-mail", blank=True)
     website = models.URLField(max_length=200, blank=True)
-    section = models.ForeignKey(Section, on_delete=models.PROTECT, null=True, blank=True, related_name="clients")
+    section = models.ForeignKey(
+        Section, on_delete=models.PROTECT, null=True, blank=True, related_name="clients"
+    )
     categories = models.ManyToManyField(Category, blank=True, related_name="clients")
     salesperson = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -127,11 +134,17 @@ class Client(models.Model):
             models.Index(F("name"), F("id"), name="client_by_name"),
             models.Index(Lower("postcode"), name="client_by_postcode"),
             models.Index(fields=["booked_until_on"], name="client_by_booked_until"),
-            models.Index(fields=["oldest_due_on"], name="client_by_oldest_due", condition=Q(oldest_due_on__isnull=False)),
+            models.Index(
+                fields=["oldest_due_on"],
+                name="client_by_oldest_due",
+                condition=Q(oldest_due_on__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="client_has_name"),
-            models.CheckConstraint(condition=Q(agency__isnull=True) | Q(is_agency=False), name="client_agency_has_no_agency"),
+            models.CheckConstraint(
+                condition=Q(agency__isnull=True) | Q(is_agency=False), name="client_agency_has_no_agency"
+            ),
             models.CheckConstraint(condition=~Q(agency=F("id")), name="client_is_not_own_agency"),
             models.CheckConstraint(
                 condition=Q(payment_terms_days__isnull=True) | Q(payment_terms_days__lte=365),
@@ -184,7 +197,9 @@ class Contact(models.Model):
         ordering = ["-is_primary", "last_name", "first_name"]
         indexes = [models.Index(Lower("email"), name="contact_by_email")]
         constraints = [
-            models.UniqueConstraint(fields=["client"], condition=Q(is_primary=True), name="contact_one_primary_per_client"),
+            models.UniqueConstraint(
+                fields=["client"], condition=Q(is_primary=True), name="contact_one_primary_per_client"
+            ),
             models.CheckConstraint(condition=~Q(first_name="", last_name=""), name="contact_has_a_name"),
         ]
 
@@ -223,7 +238,8 @@ class CustomerLink(models.Model):
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="customer_links")
     ledger_account = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="customer_links")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WANTED)
-    code = models.CharField("KashFlow ID", max_length=20, null=True)
+    # NULL, not empty: codes are unique, and many clients have none yet.
+    code = models.CharField("KashFlow ID", max_length=20, null=True)  # noqa: DJ001
     customer_id = models.IntegerField(null=True)
     how = models.CharField(max_length=10, choices=How.choices, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -238,11 +254,16 @@ class CustomerLink(models.Model):
     class Meta:
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["client", "ledger_account"], name="link_one_per_client_and_account"),
+            models.UniqueConstraint(
+                fields=["client", "ledger_account"], name="link_one_per_client_and_account"
+            ),
             models.UniqueConstraint(fields=["ledger_account", "code"], name="link_code_once_per_account"),
-            models.UniqueConstraint(fields=["ledger_account", "customer_id"], name="link_customer_once_per_account"),
+            models.UniqueConstraint(
+                fields=["ledger_account", "customer_id"], name="link_customer_once_per_account"
+            ),
             models.CheckConstraint(
-                condition=~Q(state="linked") | Q(code__isnull=False, linked_at__isnull=False), name="link_linked_has_code"
+                condition=~Q(state="linked") | Q(code__isnull=False, linked_at__isnull=False),
+                name="link_linked_has_code",
             ),
         ]
 

@@ -33,7 +33,9 @@ def secret(name: str, default: str) -> str:
     """The secret called `name`; in production it must be set and must not be the default."""
     value: str = env(name, default="" if IN_PRODUCTION else default)
     if IN_PRODUCTION and value in {"", default}:
-        raise ImproperlyConfigured(f"{name} is not set. Production refuses to start without a secret of its own.")
+        raise ImproperlyConfigured(
+            f"{name} is not set. Production refuses to start without a secret of its own."
+        )
     return value
 
 
@@ -174,7 +176,6 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_PASSWORD_CHANGE_REDIRECT_URL = "my_details"
 # The demo and the tests log the same person in many times from one address.
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip"} if IN_PRODUCTION else {"login": "600/m/ip"}
 SESSION_COOKIE_AGE = 12 * 60 * 60
@@ -203,7 +204,10 @@ CONTENT_SECURITY_POLICY = {
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 if CELERY_BROKER_URL.startswith(("redis://", "rediss://")):
-    CACHES["default"] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CELERY_BROKER_URL}
+    CACHES["default"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CELERY_BROKER_URL,
+    }
 
 # --- Language, mail, files, logs ------------------------------------------------------------------------------
 
@@ -211,7 +215,9 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "Europe/London"
 USE_I18N = USE_TZ = True
 USE_THOUSAND_SEPARATOR = False
-vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25" if IN_PRODUCTION else "consolemail://"))
+vars().update(
+    env.email_url("EMAIL_URL", default="smtp://localhost:25" if IN_PRODUCTION else "consolemail://")
+)
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="magmanager@localhost")
 
 STATIC_URL = "static/"

@@ -33,15 +33,24 @@ class Publication(models.Model):
     group_code = models.CharField(max_length=10, blank=True)
     sales_target_amount = MoneyField("sales target per issue", default=0)
     # Where lines of this title are booked in KashFlow when Use Account Codes is on.
-    account_code = models.ForeignKey(AccountCode, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    account_code = models.ForeignKey(
+        AccountCode, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         default_permissions = ()
         ordering = ["name"]
-        permissions = [("view_publications", "View publications"), ("change_publication", "Change a publication")]
+        permissions = [
+            ("view_publications", "View publications"),
+            ("change_publication", "Change a publication"),
+        ]
         constraints = [
-            models.CheckConstraint(condition=Q(page_count__gte=4, page_count__lte=999), name="publication_pages_4_to_999"),
-            models.CheckConstraint(condition=Q(sales_target_amount__gte=0), name="publication_target_not_negative"),
+            models.CheckConstraint(
+                condition=Q(page_count__gte=4, page_count__lte=999), name="publication_pages_4_to_999"
+            ),
+            models.CheckConstraint(
+                condition=Q(sales_target_amount__gte=0), name="publication_target_not_negative"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -67,8 +76,12 @@ class Issue(models.Model):
         ordering = ["on_sale_on", "publication_id"]
         indexes = [models.Index(F("on_sale_on").desc(), F("id"), name="issue_by_on_sale")]
         constraints = [
-            models.UniqueConstraint(fields=["publication", "on_sale_on"], name="issue_once_per_day_and_publication"),
-            models.CheckConstraint(condition=Q(off_sale_on__gt=F("on_sale_on")), name="issue_off_sale_after_on_sale"),
+            models.UniqueConstraint(
+                fields=["publication", "on_sale_on"], name="issue_once_per_day_and_publication"
+            ),
+            models.CheckConstraint(
+                condition=Q(off_sale_on__gt=F("on_sale_on")), name="issue_off_sale_after_on_sale"
+            ),
             models.CheckConstraint(condition=Q(sales_target_amount__gte=0), name="issue_target_not_negative"),
             models.CheckConstraint(condition=~Q(description=""), name="issue_has_description"),
         ]
@@ -89,7 +102,11 @@ class AdvertSize(models.Model):
     class Meta:
         default_permissions = ()
         ordering = ["sort", "name"]
-        constraints = [models.CheckConstraint(condition=Q(parts__gte=1, parts__lte=288), name="advert_size_up_to_two_pages")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(parts__gte=1, parts__lte=288), name="advert_size_up_to_two_pages"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -103,14 +120,21 @@ class RateCardEntry(models.Model):
     is_enabled = models.BooleanField("enabled", default=True)
     price = MoneyField("default price")
     product_code = models.ForeignKey(
-        ProductCode, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="inventory code"
+        ProductCode,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="inventory code",
     )
 
     class Meta:
         default_permissions = ()
         ordering = ["advert_size__sort"]
         constraints = [
-            models.UniqueConstraint(fields=["publication", "advert_size"], name="rate_card_size_once_per_publication"),
+            models.UniqueConstraint(
+                fields=["publication", "advert_size"], name="rate_card_size_once_per_publication"
+            ),
             models.CheckConstraint(condition=Q(price__gte=0), name="rate_card_price_not_negative"),
         ]
 
@@ -131,7 +155,9 @@ class PremiumPosition(models.Model):
         default_permissions = ()
         ordering = ["page", "name"]
         constraints = [
-            models.UniqueConstraint(fields=["publication", "name"], name="premium_position_once_per_publication"),
+            models.UniqueConstraint(
+                fields=["publication", "name"], name="premium_position_once_per_publication"
+            ),
             models.CheckConstraint(condition=Q(price__gte=0), name="premium_price_not_negative"),
         ]
 
@@ -146,9 +172,16 @@ class MiscellaneousItem(models.Model):
     description = models.CharField(max_length=200, blank=True)
     price = MoneyField("default price", null=True, blank=True)
     is_vat_exempt = models.BooleanField("VAT exempt", default=False)
-    account_code = models.ForeignKey(AccountCode, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    account_code = models.ForeignKey(
+        AccountCode, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     product_code = models.ForeignKey(
-        ProductCode, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="inventory code"
+        ProductCode,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="inventory code",
     )
     is_enabled = models.BooleanField("enabled", default=True)
 

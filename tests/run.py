@@ -18,14 +18,18 @@ PYTEST = [sys.executable, "-m", "pytest", "-q"]
 
 def environment(**more: str) -> dict[str, str]:
     """This process's environment in test mode, with its own database and broker."""
-    ours = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "CELERY_BROKER_URL"}}
+    ours = {
+        name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "CELERY_BROKER_URL"}
+    }
     return {**ours, "MODE": "test", **more}
 
 
 def start(name: str, args: list[str], env: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
     """One run of the suite, its output kept in `log` until it is over."""
     print(f"Running the suite on {name}.", flush=True)
-    return subprocess.Popen([*PYTEST, *args], cwd=ROOT, env=env, stdout=log.open("wb"), stderr=subprocess.STDOUT)
+    return subprocess.Popen(
+        [*PYTEST, *args], cwd=ROOT, env=env, stdout=log.open("wb"), stderr=subprocess.STDOUT
+    )
 
 
 def main(args: list[str]) -> int:

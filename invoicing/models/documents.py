@@ -28,7 +28,9 @@ class NumberCounter(models.Model):
         permissions = [("change_next_number", "Change the next invoice number")]
         constraints = [
             models.CheckConstraint(condition=Q(id=1), name="counter_is_one_row"),
-            models.CheckConstraint(condition=Q(next_number__gte=1, next_number__lte=MAX_NUMBER), name="counter_fits_kashflow"),
+            models.CheckConstraint(
+                condition=Q(next_number__gte=1, next_number__lte=MAX_NUMBER), name="counter_fits_kashflow"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -114,9 +116,15 @@ class Invoice(models.Model):
             ),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(number__gte=1, number__lte=MAX_NUMBER), name="invoice_number_fits_kashflow"),
-            models.CheckConstraint(condition=Q(total=F("amount") + F("vat_amount")), name="invoice_total_adds_up"),
-            models.CheckConstraint(condition=Q(due_on__gte=F("invoice_date")), name="invoice_due_not_before_its_date"),
+            models.CheckConstraint(
+                condition=Q(number__gte=1, number__lte=MAX_NUMBER), name="invoice_number_fits_kashflow"
+            ),
+            models.CheckConstraint(
+                condition=Q(total=F("amount") + F("vat_amount")), name="invoice_total_adds_up"
+            ),
+            models.CheckConstraint(
+                condition=Q(due_on__gte=F("invoice_date")), name="invoice_due_not_before_its_date"
+            ),
             models.CheckConstraint(condition=Q(item_count__gte=1), name="invoice_has_lines"),
             models.CheckConstraint(
                 condition=Q(state="raised", cancelled_at__isnull=True)
@@ -134,7 +142,9 @@ class InvoiceLine(models.Model):
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
     sort = models.PositiveSmallIntegerField()
-    instalment = models.ForeignKey(Instalment, on_delete=models.PROTECT, null=True, related_name="invoice_lines")
+    instalment = models.ForeignKey(
+        Instalment, on_delete=models.PROTECT, null=True, related_name="invoice_lines"
+    )
     # False once the invoice was cancelled: the instalment may then be on another line.
     is_live = models.BooleanField(default=True)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
@@ -160,9 +170,12 @@ class InvoiceLine(models.Model):
             models.UniqueConstraint(
                 fields=["instalment"], condition=Q(is_live=True), name="line_instalment_on_one_live_line"
             ),
-            models.CheckConstraint(condition=Q(amount=F("quantity") * F("rate")), name="line_quantity_times_rate"),
             models.CheckConstraint(
-                condition=Q(is_vat_exempt=False) | Q(vat_percent=0, vat_amount=0), name="line_exempt_has_no_vat"
+                condition=Q(amount=F("quantity") * F("rate")), name="line_quantity_times_rate"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_vat_exempt=False) | Q(vat_percent=0, vat_amount=0),
+                name="line_exempt_has_no_vat",
             ),
         ]
 

@@ -58,17 +58,23 @@ class Transfer(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["invoice", "ledger_account", "kind"], name="transfer_once_per_invoice_account_and_kind"
-            ),
-            models.CheckConstraint(condition=Q(state__in=[state.value for state in State]), name="transfer_state_known"),
-            models.CheckConstraint(
-                condition=~Q(state__in=["claimed", "sending"]) | Q(lease_until__isnull=False), name="transfer_leased_while_held"
+                fields=["invoice", "ledger_account", "kind"],
+                name="transfer_once_per_invoice_account_and_kind",
             ),
             models.CheckConstraint(
-                condition=~Q(state="ambiguous") | Q(ambiguous_since__isnull=False), name="transfer_ambiguous_since_when"
+                condition=Q(state__in=[state.value for state in State]), name="transfer_state_known"
             ),
             models.CheckConstraint(
-                condition=~Q(state="verified") | Q(kashflow_number__isnull=False, kashflow_dbid__isnull=False),
+                condition=~Q(state__in=["claimed", "sending"]) | Q(lease_until__isnull=False),
+                name="transfer_leased_while_held",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="ambiguous") | Q(ambiguous_since__isnull=False),
+                name="transfer_ambiguous_since_when",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="verified")
+                | Q(kashflow_number__isnull=False, kashflow_dbid__isnull=False),
                 name="transfer_verified_has_document",
             ),
             models.UniqueConstraint(

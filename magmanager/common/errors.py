@@ -8,7 +8,9 @@ class DomainError(Exception):
 
     code = "refused"
 
-    def __init__(self, message: str, *, field: str | None = None, link: str = "", link_label: str = "") -> None:
+    def __init__(
+        self, message: str, *, field: str | None = None, link: str = "", link_label: str = ""
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.field = field

@@ -35,16 +35,20 @@ class Run(models.Model):
     summary = models.CharField(max_length=300, blank=True)
     cause = models.CharField(max_length=40, blank=True)
     # A second press of the same button while one is under way opens the one that runs.
-    only_one = models.CharField(max_length=60, null=True, unique=True)
+    # NULL once it is over, so that the next press starts anew.
+    only_one = models.CharField(max_length=60, null=True, unique=True)  # noqa: DJ001
 
     class Meta:
         default_permissions = ()
         ordering = ["-started_at"]
         indexes = [models.Index(fields=["kind", "-started_at"], name="run_by_kind")]
         constraints = [
-            models.CheckConstraint(condition=Q(done__lte=F("total")) | Q(total=0), name="run_done_within_total"),
             models.CheckConstraint(
-                condition=~Q(state__in=["finished", "failed"]) | Q(finished_at__isnull=False), name="run_finished_has_moment"
+                condition=Q(done__lte=F("total")) | Q(total=0), name="run_done_within_total"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["finished", "failed"]) | Q(finished_at__isnull=False),
+                name="run_finished_has_moment",
             ),
         ]
 

@@ -11,7 +11,9 @@ from django.utils import timezone
 from magmanager.common.models import Run, RunItem
 
 
-def start(*, kind: str, title: str, by: Any, total: int = 0, connection_id: Any = None, only_one: str | None = None) -> Run:
+def start(
+    *, kind: str, title: str, by: Any, total: int = 0, connection_id: Any = None, only_one: str | None = None
+) -> Run:
     """A new run, or the unfinished one under the same `only_one` key: a double press starts nothing twice."""
     try:
         with transaction.atomic():
@@ -24,9 +26,12 @@ def start(*, kind: str, title: str, by: Any, total: int = 0, connection_id: Any 
 
 def take(run: Run) -> bool:
     """Waiting or paused to running. False where somebody else has it or it is over."""
-    return Run.objects.filter(pk=run.pk, state__in=[Run.State.WAITING, Run.State.PAUSED]).update(
-        state=Run.State.RUNNING, cause="", summary="", touched_at=timezone.now()
-    ) == 1
+    return (
+        Run.objects.filter(pk=run.pk, state__in=[Run.State.WAITING, Run.State.PAUSED]).update(
+            state=Run.State.RUNNING, cause="", summary="", touched_at=timezone.now()
+        )
+        == 1
+    )
 
 
 def progress(run: Run, *, done: int, total: int | None = None) -> None:
@@ -37,28 +42,37 @@ def progress(run: Run, *, done: int, total: int | None = None) -> None:
 
 def pause(run: Run, *, cause: str, summary: str) -> bool:
     """Stops a run that can go on later; `summary` says why and what to do."""
-    return Run.objects.filter(pk=run.pk, state__in=[Run.State.WAITING, Run.State.RUNNING]).update(
-        state=Run.State.PAUSED, cause=cause, summary=summary, touched_at=timezone.now()
-    ) == 1
+    return (
+        Run.objects.filter(pk=run.pk, state__in=[Run.State.WAITING, Run.State.RUNNING]).update(
+            state=Run.State.PAUSED, cause=cause, summary=summary, touched_at=timezone.now()
+        )
+        == 1
+    )
 
 
 def finish(run: Run, *, summary: str, failed: bool = False, cause: str = "") -> bool:
     """Ends a run with its result in a sentence and frees its `only_one` key."""
     now = timezone.now()
-    return Run.objects.filter(pk=run.pk, finished_at__isnull=True).update(
-        state=Run.State.FAILED if failed else Run.State.FINISHED,
-        summary=summary,
-        cause=cause,
-        finished_at=now,
-        touched_at=now,
-        only_one=None,
-    ) == 1
+    return (
+        Run.objects.filter(pk=run.pk, finished_at__isnull=True).update(
+            state=Run.State.FAILED if failed else Run.State.FINISHED,
+            summary=summary,
+            cause=cause,
+            finished_at=now,
+            touched_at=now,
+            only_one=None,
+        )
+        == 1
+    )
 
 
 def note(run: Run, items: Iterable[tuple[str, str]]) -> None:
     """Appends finished items (label, what happened) to a run."""
     at = run.items.count()
     RunItem.objects.bulk_create(
-        [RunItem(run=run, position=at + n, label=label, what=what, state=RunItem.State.DONE) for n, (label, what) in enumerate(items)],
+        [
+            RunItem(run=run, position=at + n, label=label, what=what, state=RunItem.State.DONE)
+            for n, (label, what) in enumerate(items)
+        ],
         batch_size=500,
     )

@@ -28,7 +28,11 @@ class Rule:
 
     @property
     def names(self) -> tuple[str, ...]:
-        return (f"{self.table}_no_update",) if self.deletable else (f"{self.table}_no_update", f"{self.table}_no_delete")
+        return (
+            (f"{self.table}_no_update",)
+            if self.deletable
+            else (f"{self.table}_no_update", f"{self.table}_no_delete")
+        )
 
 
 def rules() -> Iterator[Rule]:
@@ -67,9 +71,16 @@ def _statements(rule: Rule, connection: BaseDatabaseWrapper) -> Iterator[str]:
     for name in rule.names:
         verb = "UPDATE" if name.endswith("update") else "DELETE"
         # A no-op update of a frozen column (a full save) stays allowed, hence IS DISTINCT FROM.
-        changed = [f"OLD.{c} IS {'NOT' if connection.vendor == 'sqlite' else 'DISTINCT FROM'} NEW.{c}" for c in rule.columns]
+        changed = [
+            f"OLD.{c} IS {'NOT' if connection.vendor == 'sqlite' else 'DISTINCT FROM'} NEW.{c}"
+            for c in rule.columns
+        ]
         when = f"WHEN ({' OR '.join(changed)})" if changed and verb == "UPDATE" else ""
-        yield from _sqlite(rule, name, verb, when) if connection.vendor == "sqlite" else _postgres(rule, name, verb, when)
+        yield from (
+            _sqlite(rule, name, verb, when)
+            if connection.vendor == "sqlite"
+            else _postgres(rule, name, verb, when)
+        )
 
 
 def _sqlite(rule: Rule, name: str, verb: str, when: str) -> Iterator[str]:

@@ -8,121 +8,248 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail')),
-                ('name', models.CharField(max_length=80)),
-                ('is_active', models.BooleanField(default=True)),
-                ('theme', models.CharField(choices=[('computer', 'As this computer'), ('light', 'Light'), ('dark', 'Dark')], default='computer', max_length=10)),
-                ('joined_at', models.DateTimeField(auto_now_add=True)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail")),
+                ("name", models.CharField(max_length=80)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "theme",
+                    models.CharField(
+                        choices=[("computer", "As this computer"), ("light", "Light"), ("dark", "Dark")],
+                        default="computer",
+                        max_length=10,
+                    ),
+                ),
+                ("joined_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
-                'permissions': [('change_own_details', 'Change own details')],
-                'default_permissions': (),
+                "ordering": ["name"],
+                "permissions": [("change_own_details", "Change own details")],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('event', models.CharField(max_length=60)),
-                ('object_type', models.CharField(blank=True, max_length=40)),
-                ('object_id', models.CharField(blank=True, max_length=40)),
-                ('object_label', models.CharField(blank=True, max_length=200)),
-                ('before', models.JSONField(default=dict)),
-                ('after', models.JSONField(default=dict)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("event", models.CharField(max_length=60)),
+                ("object_type", models.CharField(blank=True, max_length=40)),
+                ("object_id", models.CharField(blank=True, max_length=40)),
+                ("object_label", models.CharField(blank=True, max_length=200)),
+                ("before", models.JSONField(default=dict)),
+                ("after", models.JSONField(default=dict)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
-                'default_permissions': (),
+                "ordering": ["-id"],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='SystemDefaults',
+            name="SystemDefaults",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('accounts_package', models.CharField(choices=[('none', 'None'), ('kashflow', 'KashFlow')], default='none', max_length=10, verbose_name='Accounts Package')),
-                ('use_account_codes', models.BooleanField(default=False, verbose_name='Use Account Codes')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "accounts_package",
+                    models.CharField(
+                        choices=[("none", "None"), ("kashflow", "KashFlow")],
+                        default="none",
+                        max_length=10,
+                        verbose_name="Accounts Package",
+                    ),
+                ),
+                ("use_account_codes", models.BooleanField(default=False, verbose_name="Use Account Codes")),
             ],
             options={
-                'permissions': [('view_settings', 'View Settings'), ('change_system_defaults', 'Change System Defaults')],
-                'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='system_defaults_is_one_row')],
+                "permissions": [
+                    ("view_settings", "View Settings"),
+                    ("change_system_defaults", "Change System Defaults"),
+                ],
+                "default_permissions": (),
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="system_defaults_is_one_row")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='VatRate',
+            name="VatRate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40, unique=True)),
-                ('percent', models.DecimalField(decimal_places=2, max_digits=5, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
-                ('is_exempt', models.BooleanField(default=False)),
-                ('is_active', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=40, unique=True)),
+                (
+                    "percent",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=5,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                ("is_exempt", models.BooleanField(default=False)),
+                ("is_active", models.BooleanField(default=True)),
             ],
             options={
-                'ordering': ['-percent', 'name'],
-                'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(('percent__gte', 0), ('percent__lte', 100)), name='vat_percent_between_0_and_100'), models.CheckConstraint(condition=models.Q(('is_exempt', False), ('percent', 0), _connector='OR'), name='vat_exempt_charges_nothing')],
+                "ordering": ["-percent", "name"],
+                "default_permissions": (),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("percent__gte", 0), ("percent__lte", 100)),
+                        name="vat_percent_between_0_and_100",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_exempt", False), ("percent", 0), _connector="OR"),
+                        name="vat_exempt_charges_nothing",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CompanyDetails',
+            name="CompanyDetails",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='company name')),
-                ('address1', models.CharField(blank=True, max_length=100, verbose_name='address')),
-                ('address2', models.CharField(blank=True, max_length=100, verbose_name='address, second line')),
-                ('town', models.CharField(blank=True, max_length=60)),
-                ('county', models.CharField(blank=True, max_length=60)),
-                ('postcode', models.CharField(blank=True, max_length=12)),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('vat_number', models.CharField(blank=True, max_length=20, verbose_name='VAT number')),
-                ('registered_number', models.CharField(blank=True, max_length=20, verbose_name='company registration number')),
-                ('payment_terms_days', models.PositiveSmallIntegerField(default=30, verbose_name='payment terms in days')),
-                ('vat_rate', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='settings_app.vatrate', verbose_name='VAT rate')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="company name")),
+                ("address1", models.CharField(blank=True, max_length=100, verbose_name="address")),
+                (
+                    "address2",
+                    models.CharField(blank=True, max_length=100, verbose_name="address, second line"),
+                ),
+                ("town", models.CharField(blank=True, max_length=60)),
+                ("county", models.CharField(blank=True, max_length=60)),
+                ("postcode", models.CharField(blank=True, max_length=12)),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                ("vat_number", models.CharField(blank=True, max_length=20, verbose_name="VAT number")),
+                (
+                    "registered_number",
+                    models.CharField(blank=True, max_length=20, verbose_name="company registration number"),
+                ),
+                (
+                    "payment_terms_days",
+                    models.PositiveSmallIntegerField(default=30, verbose_name="payment terms in days"),
+                ),
+                (
+                    "vat_rate",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="settings_app.vatrate",
+                        verbose_name="VAT rate",
+                    ),
+                ),
             ],
             options={
-                'permissions': [('change_company', 'Change Company Details')],
-                'default_permissions': (),
+                "permissions": [("change_company", "Change Company Details")],
+                "default_permissions": (),
             },
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_once_whatever_case'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="user_email_once_whatever_case"
+            ),
         ),
         migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(models.F('object_type'), models.F('object_id'), models.OrderBy(models.F('id'), descending=True), name='audit_of_an_object'),
+            model_name="auditentry",
+            index=models.Index(
+                models.F("object_type"),
+                models.F("object_id"),
+                models.OrderBy(models.F("id"), descending=True),
+                name="audit_of_an_object",
+            ),
         ),
         migrations.AddIndex(
-            model_name='auditentry',
-            index=models.Index(models.F('event'), models.OrderBy(models.F('id'), descending=True), name='audit_by_event'),
+            model_name="auditentry",
+            index=models.Index(
+                models.F("event"), models.OrderBy(models.F("id"), descending=True), name="audit_by_event"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='companydetails',
-            constraint=models.CheckConstraint(condition=models.Q(('id', 1)), name='company_is_one_row'),
+            model_name="companydetails",
+            constraint=models.CheckConstraint(condition=models.Q(("id", 1)), name="company_is_one_row"),
         ),
         migrations.AddConstraint(
-            model_name='companydetails',
-            constraint=models.CheckConstraint(condition=models.Q(('payment_terms_days__lte', 365)), name='company_terms_within_a_year'),
+            model_name="companydetails",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("payment_terms_days__lte", 365)), name="company_terms_within_a_year"
+            ),
         ),
     ]
