@@ -1,0 +1,127 @@
+"""Which transfer is next, and taking it: a claim is one conditional UPDATE with a new epoch and a lease.
+
+design: transfer.md, Numbers (canary; one create at a time where KashFlow numbers) and States.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.utils import timezone
+
+from invoicing.models import RunTransfer, Transfer
+from invoicing.transfer.record import Lost, in_seconds, record
+from invoicing.transfer.states import Event, State
+from kashflow.limits import times
+from kashflow.models import LedgerAccount
+from magmanager.common.models import Run
+
+# Rows a lane looks up at once: reading the queue anew for every invoice would cost a scan each.
+CHUNK = 25
+FINISH_FIRST = Case(
+    When(state=State.SENT, then=Value(0)),
+    When(state=State.AMBIGUOUS, then=Value(1)),
+    default=Value(2),
+    output_field=IntegerField(),
+)
+
+
+def due(account: LedgerAccount) -> QuerySet[Transfer]:
+    """The transfers of `account` that somebody could take now.
+
+    Nothing of a login that is switched off; nothing new of a paused run, nor while the account is paused.
+    """
+    now = timezone.now()
+    paused = RunTransfer.objects.filter(transfer=OuterRef("pk"), run__state=Run.State.PAUSED)
+    started = Q(state__in=[State.SENT, State.AMBIGUOUS])
+    startable = started if account.paused_reason else started | Q(~Exists(paused), state=State.READY)
+    return Transfer.objects.filter(
+        startable,
+        Q(not_before=None) | Q(not_before__lte=now),
+        Q(lease_until=None) | Q(lease_until__lte=now),
+        Q(connection=None) | Q(connection__refusal=""),
+        ledger_account=account,
+    )
+
+
+def next_ids(account: LedgerAccount) -> list[uuid.UUID]:
+    """The transfers to take next, begun ones first, then in number order; one at a time where creates are
+    serial."""
+    most = 1 if is_serial(account) else CHUNK
+    return list(due(account).order_by(FINISH_FIRST, "invoice__number").values_list("pk", flat=True)[:most])
+
+
+def is_serial(account: LedgerAccount) -> bool:
+    """Whether creates go one at a time: until our numbers are proved, and always where KashFlow numbers its
+    own."""
+    return account.numbering == LedgerAccount.Numbering.KASHFLOW or not account.numbers_proved
+
+
+def claim(account_id: int, transfer_id: uuid.UUID) -> Transfer | None:
+    """Takes one transfer; None where it is not to be had now.
+
+    The account's row is locked meanwhile (SQLite locks everything), so that counting what is held is true.
+    """
+    with transaction.atomic():
+        account = LedgerAccount.objects.select_for_update(no_key=True).get(pk=account_id)
+        transfer = due(account).filter(pk=transfer_id).first()
+        if transfer is None or not _has_room(account, transfer):
+            return None
+        return transfer if _take(transfer) else None
+
+
+def held(account: LedgerAccount) -> QuerySet[Transfer]:
+    """The transfers somebody is at work on."""
+    return Transfer.objects.filter(ledger_account=account, lease_until__gt=timezone.now())
+
+
+def _has_room(account: LedgerAccount, transfer: Transfer) -> bool:
+    others = held(account).exclude(pk=transfer.pk)
+    if transfer.state == State.READY and is_serial(account):
+        uncertain = Q(pk=None)
+        if account.numbering == LedgerAccount.Numbering.KASHFLOW:
+            # It may still be carried out there, and take the next number.
+            uncertain = Q(ledger_account=account, state=State.AMBIGUOUS)
+        return not others.exists() and not Transfer.objects.filter(uncertain).exists()
+    return others.count() < account.max_calls
+
+
+def _take(transfer: Transfer) -> bool:
+    values: dict[str, Any] = {"epoch": transfer.epoch + 1, "lease_until": in_seconds(times().lease)}
+    try:
+        if transfer.state == State.READY:
+            record(transfer, Event.CLAIM, what="Taken up.", **values)
+            return True
+    except Lost:
+        return False
+    rows = Transfer.objects.filter(pk=transfer.pk, epoch=transfer.epoch, state=transfer.state)
+    taken = rows.update(**values) == 1
+    transfer.epoch, transfer.lease_until = values["epoch"], values["lease_until"]
+    return taken
+
+
+def expire_leases(account: LedgerAccount) -> int:
+    """Frees what a dead worker held: what it may have sent is uncertain from this moment. Returns how
+    many."""
+    gone = Transfer.objects.filter(
+        ledger_account=account, state__in=[State.CLAIMED, State.SENDING], lease_until__lte=timezone.now()
+    )
+    return sum(_expire(transfer) for transfer in gone)
+
+
+def _expire(transfer: Transfer) -> bool:
+    sent = transfer.state == State.SENDING
+    what = (
+        "The program stopped while this was being sent. Whether KashFlow has it is checked first."
+        if sent
+        else "The program stopped before anything was sent. It is taken up again."
+    )
+    cause: dict[str, Any] = {"last_cause": what, "cause_code": "stopped_while_sending"} if sent else {}
+    try:
+        record(transfer, Event.LEASE_EXPIRED, what=what, epoch=transfer.epoch + 1, **cause)
+    except Lost:
+        return False
+    return True

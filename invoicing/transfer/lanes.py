@@ -1,0 +1,110 @@
+"""Lanes: what a worker does for one account, and the sweep that finds what nobody woke.
+
+Knows no Celery. Everything is in the rows, so a lane may start twice, or die anywhere.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from django.utils import timezone
+
+from invoicing.models import Transfer
+from invoicing.transfer import claims, engine, pauses, payers, progress
+from kashflow.connections import current_account
+from kashflow.models import Connection, LedgerAccount
+from magmanager.common import runs
+from magmanager.common.models import Run
+from settings_app.models import SystemDefaults
+
+# A lane hands over to a fresh one after this long, so that a worker told to stop does stop.
+LANE_SECONDS = 20.0
+# Whether a further lane would help is asked once in so many transfers.
+CHECK_EVERY = 8
+
+
+def carry_due(account_id: int, *, wake_another: Callable[[], None], seconds: float = LANE_SECONDS) -> int:
+    """Claims and carries the transfers of one account until none is due or `seconds` are over; returns how
+    many.
+
+    `wake_another` is called when a further lane would help, and when this one ends with work left.
+    """
+    account = LedgerAccount.objects.get(pk=account_id)
+    if not SystemDefaults.current().uses_kashflow or not account.is_current:
+        return 0
+    claims.expire_leases(account)
+    _take_runs(account)
+    payers.prepare(account)
+    ends, carried = time.monotonic() + seconds, 0
+    for transfer in _claimed(account_id):
+        if carried % CHECK_EVERY == 0 and _has_room(account_id):
+            wake_another()
+        engine.carry(transfer)
+        carried += 1
+        if time.monotonic() > ends:
+            wake_another()
+            return carried
+    progress.finish_runs(account)
+    pauses.pause_refused(account)
+    return carried
+
+
+def _claimed(account_id: int) -> Iterator[Transfer]:
+    """Claimed transfers, one after the other. The account is read anew each time: it may be paused or proved
+    by now."""
+    while True:
+        got_one = False
+        for transfer_id in claims.next_ids(LedgerAccount.objects.get(pk=account_id)):
+            transfer = claims.claim(account_id, transfer_id)
+            if transfer is not None:
+                got_one = True
+                yield transfer
+        if not got_one:
+            return
+
+
+def _has_room(account_id: int) -> bool:
+    account = LedgerAccount.objects.get(pk=account_id)
+    if claims.is_serial(account) or claims.held(account).count() >= account.max_calls:
+        return False
+    return claims.due(account).exists()
+
+
+def _take_runs(account: LedgerAccount) -> None:
+    waiting = pauses.unfinished().filter(state=Run.State.WAITING)
+    pauses.of_account(waiting, account).update(state=Run.State.RUNNING, touched_at=timezone.now())
+
+
+def sweep() -> int | None:
+    """Puts right what dead workers and lost messages left; the id of the account that has work due, or None.
+
+    Harmless at any time and any number of times.
+    """
+    account = current_account()
+    if account is None or not SystemDefaults.current().uses_kashflow:
+        return None
+    claims.expire_leases(account)
+    _go_on(account)
+    progress.finish_runs(account)
+    pauses.pause_refused(account)
+    return account.pk if claims.due(account).exists() else None
+
+
+def _go_on(account: LedgerAccount) -> None:
+    """Runs whose cause is mended go on: a login that works again, an account that is no longer paused."""
+    paused = pauses.of_account(pauses.unfinished().filter(state=Run.State.PAUSED), account)
+    working = Connection.objects.filter(ledger_account=account, refusal="").values("pk")
+    for run in paused.filter(cause=pauses.CONNECTION_OFF, connection_id__in=working):
+        if _may_go_on(run):
+            runs.take(run)
+    if not account.paused_reason:
+        for run in paused.filter(cause=pauses.ACCOUNT_PAUSED):
+            runs.take(run)
+
+
+def _may_go_on(run: Run) -> bool:
+    """A login that was mended since the run was paused; one that was never refused needs a person to press
+    Resume."""
+    login = Connection.objects.filter(pk__in=[run.connection_id]).first()
+    return login is not None and login.checked_at is not None and login.checked_at > run.touched_at

@@ -1,0 +1,92 @@
+"""What stops more than one transfer: a refused login, an account that numbers otherwise, a KashFlow that is
+away."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from invoicing.models import RunTransfer, Transfer
+from invoicing.transfer.record import in_seconds
+from invoicing.transfer.states import State
+from kashflow import door
+from kashflow.gateway.errors import ConnectionOff, GatewayError
+from kashflow.limits import times
+from kashflow.models import Connection, LedgerAccount
+from magmanager.common import runs
+from magmanager.common.models import Run
+from settings_app import audit
+
+RUN_KIND = "transfer"
+HELD = "kashflow_away"
+BY_PERSON = "paused"
+ACCOUNT_PAUSED = "account_paused"
+CONNECTION_OFF = "connection_off"
+
+
+def connection_off(login: Connection, error: ConnectionOff) -> None:
+    """Pauses every run that works under `login`, with the sentence that says what to do."""
+    for run in unfinished().filter(connection_id=login.pk):
+        runs.pause(run, cause=CONNECTION_OFF, summary=error.sentence[:300])
+
+
+def pause_refused(account: LedgerAccount) -> None:
+    """The same for logins that were switched off by anything else, such as a sync."""
+    refused = Connection.objects.filter(ledger_account=account).exclude(refusal="")
+    for login in refused:
+        connection_off(login, door.stored_refusal(login))
+
+
+def pause_runs_of(transfer: Transfer, error: ConnectionOff) -> None:
+    """Pauses the runs of one transfer that has no login to work with."""
+    for run in unfinished().filter(run_transfers__transfer=transfer):
+        runs.pause(run, cause=CONNECTION_OFF, summary=error.sentence[:300])
+
+
+def pause_account(account: LedgerAccount, *, ours: int, theirs: int) -> None:
+    """KashFlow did not keep our number: nothing new is sent until an admin has chosen (transfer.md,
+    Canary)."""
+    reason = (
+        f"KashFlow gave invoice {ours} the number {theirs}, so it does not keep our numbers. "
+        "Nothing more is sent. An admin chooses how invoices are numbered in Settings › KashFlow."
+    )
+    if LedgerAccount.objects.filter(pk=account.pk, paused_reason="").update(paused_reason=reason) == 1:
+        audit.record("kashflow_account.paused", account, by=None, after={"paused_reason": reason})
+    for run in of_account(unfinished(), account):
+        runs.pause(run, cause=ACCOUNT_PAUSED, summary=reason)
+
+
+def hold_others(transfer: Transfer, error: GatewayError) -> None:
+    """While KashFlow is away one transfer probes for all: the others of its account wait a little longer than
+    it does.
+
+    Without this, an hour's outage in a batch of 1,000 would be thousands of calls.
+    """
+    if transfer.not_before is None:
+        return
+    wait = (transfer.not_before - timezone.now()).total_seconds() + 2 * times().sweep
+    waiting = Transfer.objects.filter(ledger_account=transfer.ledger_account_id, state=State.READY)
+    sooner = Q(not_before=None) | Q(not_before__lt=in_seconds(wait))
+    waiting.filter(sooner).exclude(pk=transfer.pk).update(
+        not_before=in_seconds(wait), cause_code=HELD, last_cause=error.sentence[:300]
+    )
+
+
+def release(transfer: Transfer) -> None:
+    """KashFlow answered the one that probed: the others go on at once."""
+    if transfer.tries:
+        held = Transfer.objects.filter(
+            ledger_account=transfer.ledger_account_id, state=State.READY, cause_code=HELD
+        )
+        held.update(not_before=None, cause_code="", last_cause="")
+
+
+def unfinished() -> QuerySet[Run]:
+    """The transfer runs that are not over."""
+    return Run.objects.filter(kind=RUN_KIND, finished_at=None)
+
+
+def of_account(found: QuerySet[Run], account: LedgerAccount) -> QuerySet[Run]:
+    """Those with a transfer to `account`."""
+    rows = RunTransfer.objects.filter(run=OuterRef("pk"), transfer__ledger_account=account)
+    return found.filter(Exists(rows))

@@ -1,0 +1,187 @@
+"""Asking for transfers, and pausing and resuming a run of them.
+
+design: transfer.md, Whose login and Running it. The views wake the workers; everything that matters is in the
+rows.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from invoicing.models import Invoice, RunTransfer, Transfer
+from invoicing.transfer import pauses
+from invoicing.transfer.record import Lost, in_seconds, record
+from invoicing.transfer.states import NEEDS_YOU, TERMINAL, Event, State
+from kashflow import door
+from kashflow.connections import MY_DETAILS, login_for
+from kashflow.limits import times
+from kashflow.models import Connection, LedgerAccount
+from magmanager.common import runs
+from magmanager.common.errors import DomainError, Gone
+from magmanager.common.models import Run
+from magmanager.common.permissions import allow
+from settings_app import audit
+from settings_app.models import SystemDefaults, User
+
+VERB = "invoicing.transfer_invoices"
+ROWS_AT_ONCE = 500
+
+
+class NothingToTransfer(DomainError):
+    """None of the chosen invoices has anything left to send."""
+
+    code = "nothing_to_transfer"
+
+
+class TransfersStopped(DomainError):
+    """The package, the account or the login is switched off."""
+
+    code = "transfers_stopped"
+
+
+def request_transfers(*, by: User, invoice_ids: Collection[int]) -> Run:
+    """A run that brings these invoices into KashFlow; the caller wakes `invoicing.tasks.work` with the
+    account's id.
+
+    An invoice that is under way or in KashFlow already is not doubled: where nothing else is left, the run
+    that has
+    them is returned. One that needs a person is looked at again, reading only. Raises NotAllowed, NoLogin,
+    TransfersStopped, NothingToTransfer.
+    """
+    allow(by, VERB)
+    login = login_for(by)
+    account = login.ledger_account
+    _refuse_if_stopped(account, login)
+    with transaction.atomic():
+        # One press at a time per account: two people choosing the same invoices make one run of them.
+        LedgerAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
+        invoices = _transferable(invoice_ids)
+        chosen = [*_again(invoices, account, login, by), *_new(invoices, account, login)]
+        if not chosen:
+            return _run_there_is(invoices, account)
+        return _start(chosen, by, login)
+
+
+def pause_run(*, by: User, run: Run) -> None:
+    """Lets what is being sent finish and starts nothing new. Raises Gone where the run is over or paused
+    already."""
+    allow(by, VERB)
+    words = f"Paused by {by}. Nothing new is sent until somebody presses Resume."
+    if not runs.pause(run, cause=pauses.BY_PERSON, summary=words):
+        raise Gone("This run is not under way any more, so there was nothing to pause.")
+    audit.record("run.paused", run, by=by)
+
+
+def resume_run(*, by: User, run: Run) -> None:
+    """Goes on with a paused run under the login of `by`, else the office login; the caller wakes the workers.
+
+    Raises NoLogin, TransfersStopped where the reason still holds, Gone where the run is not paused.
+    """
+    allow(by, VERB)
+    login = login_for(by)
+    _refuse_if_stopped(login.ledger_account, login)
+    with transaction.atomic():
+        # From here on it is this person's work: whoever began it may have left.
+        paused = Run.objects.filter(pk=run.pk, state=Run.State.PAUSED)
+        if paused.update(connection_id=login.pk, by=by) != 1 or not runs.take(run):
+            raise Gone("This run is not paused any more.")
+        waiting = Transfer.objects.filter(run_transfers__run=run, ledger_account=login.ledger_account)
+        waiting.exclude(state__in=TERMINAL).update(connection=login)
+        waiting.filter(state=State.READY).update(not_before=None)
+        audit.record("run.resumed", run, by=by)
+    run.refresh_from_db()
+
+
+def account_of(run: Run) -> int | None:
+    """The id of the ledger account a run sends to: what to wake the workers with."""
+    return Transfer.objects.filter(run_transfers__run=run).values_list("ledger_account_id", flat=True).first()
+
+
+def _refuse_if_stopped(account: LedgerAccount, login: Connection) -> None:
+    if not SystemDefaults.current().uses_kashflow:
+        raise TransfersStopped(
+            "KashFlow is not the accounts package, so nothing was sent. Choose it in System Defaults."
+        )
+    if account.paused_reason:
+        raise TransfersStopped(f"Transfers are stopped. {account.paused_reason}")
+    if login.refusal:
+        error = door.stored_refusal(login)
+        raise TransfersStopped(error.sentence, link=str(MY_DETAILS), link_label="My Details")
+
+
+def _transferable(invoice_ids: Collection[int]) -> list[Invoice]:
+    ids = list(dict.fromkeys(invoice_ids))
+    chunks = (ids[at : at + ROWS_AT_ONCE] for at in range(0, len(ids), ROWS_AT_ONCE))
+    raised = Invoice.objects.filter(state=Invoice.State.RAISED).only("pk", "number")
+    return sorted(
+        (one for chunk in chunks for one in raised.filter(pk__in=chunk)), key=lambda invoice: invoice.number
+    )
+
+
+def _new(invoices: list[Invoice], account: LedgerAccount, login: Connection) -> list[Transfer]:
+    """READY rows for the invoices that have none in this account."""
+    there = set(_of(invoices, account).values_list("invoice_id", flat=True))
+    now = timezone.now()
+    rows = [
+        Transfer(id=uuid.uuid4(), invoice=invoice, ledger_account=account, connection=login, requested_at=now)
+        for invoice in invoices
+        if invoice.pk not in there
+    ]
+    return Transfer.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
+
+
+def _again(invoices: list[Invoice], account: LedgerAccount, login: Connection, by: User) -> list[Transfer]:
+    """Those that need a person are rechecked; those that wait in no unfinished run get a new one."""
+    rows = _of(invoices, account)
+    rechecked = [row for row in rows.filter(state__in=NEEDS_YOU) if _recheck(row, login, by)]
+    in_a_run = Transfer.objects.filter(run_transfers__run__in=pauses.unfinished())
+    waiting = rows.filter(state=State.READY).exclude(pk__in=in_a_run.values("pk"))
+    return [*rechecked, *waiting]
+
+
+def _recheck(transfer: Transfer, login: Connection, by: User) -> bool:
+    """No create is in flight in these states, so the settle wait is over already (states.MOVES)."""
+    settled = in_seconds(-times().settle)
+    values: dict[str, Any] = {"ambiguous_since": settled, "not_before": None, "tries": 0, "connection": login}
+    try:
+        record(transfer, Event.RECHECK, what=f"{by} asked to look again.", by=by, **values)
+    except Lost:
+        return False
+    return True
+
+
+def _of(invoices: Iterable[Invoice], account: LedgerAccount) -> QuerySet[Transfer]:
+    return Transfer.objects.filter(
+        Q(ledger_account=account), invoice__in=[invoice.pk for invoice in invoices]
+    )
+
+
+def _start(chosen: list[Transfer], by: User, login: Connection) -> Run:
+    many = "1 invoice" if len(chosen) == 1 else f"{len(chosen):,} invoices"
+    title = f"Transfer of {many} to KashFlow"
+    run = runs.start(kind=pauses.RUN_KIND, title=title, by=by, total=len(chosen), connection_id=login.pk)
+    RunTransfer.objects.bulk_create(
+        [RunTransfer(run=run, transfer=one) for one in chosen], batch_size=ROWS_AT_ONCE
+    )
+    audit.record("transfers.requested", run, by=by, after={"invoices": len(chosen)})
+    return run
+
+
+def _run_there_is(invoices: list[Invoice], account: LedgerAccount) -> Run:
+    """The run that has them: the newest one under way, else the newest. Raises NothingToTransfer."""
+    having = Run.objects.filter(run_transfers__transfer__in=_of(invoices, account).values("pk")).distinct()
+    found = (
+        having.filter(finished_at=None).order_by("-started_at").first()
+        or having.order_by("-started_at").first()
+    )
+    if found is None:
+        raise NothingToTransfer(
+            "None of these invoices can be transferred: they are cancelled, or in KashFlow already."
+        )
+    return found

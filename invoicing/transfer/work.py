@@ -1,0 +1,115 @@
+"""Everything one claimed transfer needs while it is carried: rows, login, gateway, and what we want KashFlow
+to have."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+from clients import customers
+from clients.models import CustomerLink
+from invoicing.models import InvoiceLine, Transfer
+from invoicing.transfer import mapping
+from invoicing.transfer.record import renew
+from kashflow.connections import office_login
+from kashflow.gateway import records
+from kashflow.gateway.client import Gateway
+from kashflow.gateway.errors import ConnectionOff
+from kashflow.models import Connection, LedgerAccount
+from kashflow.services import SwitchedOff, get_gateway
+from magmanager.common.models import Run
+from magmanager.common.permissions import may
+from settings_app.models import User
+
+WITH = ("invoice__payer", "ledger_account__sales_code", "connection__user", "connection__ledger_account")
+NO_LOGIN = (
+    "The KashFlow login this began with is gone and there is no office login. Save a login in My Details."
+)
+NOT_ALLOWED = "{} may no longer transfer invoices, so this was stopped. Somebody who may can press Resume."
+
+
+@dataclass
+class Work:
+    """One transfer in hand. `login` is whose calls these are, `by` who pressed the button."""
+
+    transfer: Transfer
+    lines: list[InvoiceLine]
+    link: CustomerLink
+    login: Connection
+    gateway: Gateway
+    by: User | None
+
+    @classmethod
+    def on(cls, transfer: Transfer) -> Work:
+        """Loads what is needed. Raises ConnectionOff where there is no login to use or its presser may not
+        any more."""
+        transfer = _loaded(transfer)
+        by = _presser(transfer)
+        login = transfer.connection or office_login()
+        if login is None or login.ledger_account_id != transfer.ledger_account_id:
+            raise SwitchedOff(detail=NO_LOGIN)
+        if by is not None and not may(by, "invoicing.transfer_invoices"):
+            raise SwitchedOff(detail=NOT_ALLOWED.format(by))
+        invoice = transfer.invoice
+        return cls(
+            transfer=transfer,
+            lines=list(invoice.lines.select_related("account_code", "product_code")),
+            link=customers.want(invoice.payer, transfer.ledger_account),
+            login=login,
+            gateway=get_gateway(login, by=by, purpose=f"Invoice {invoice.number}"),
+            by=by,
+        )
+
+    @property
+    def account(self) -> LedgerAccount:
+        return self.transfer.ledger_account
+
+    @property
+    def numbers_are_ours(self) -> bool:
+        return self.account.numbering == LedgerAccount.Numbering.OURS
+
+    @property
+    def document(self) -> records.Invoice:
+        """What KashFlow is to have."""
+        customer_id = (self.link.customer_id or 0) if self.link.state == CustomerLink.State.LINKED else 0
+        return mapping.document(self.transfer.invoice, self.lines, self.account, customer_id=customer_id)
+
+    @cached_property
+    def problems(self) -> list[str]:
+        """Why it must not be sent as it is."""
+        return mapping.problems(self.transfer.invoice, self.lines, self.account)
+
+    @property
+    def request_hash(self) -> str:
+        """A fingerprint of what is sent, for the attempts."""
+        return hashlib.sha256(repr(self.document).encode()).hexdigest()
+
+    def resolve_customer(self) -> bool:
+        """Finds or creates the payer's customer; whether it is known then. Raises GatewayError and Lost."""
+        if not customers.is_settled(self.link):
+            self.link = customers.resolve(self.link, connection=self.login, by=self.by)
+            # Several calls may lie behind us. Every other phase begins with a move, which renews the lease.
+            renew(self.transfer)
+        return self.link.state == CustomerLink.State.LINKED and self.link.customer_id is not None
+
+
+def _loaded(transfer: Transfer) -> Transfer:
+    """The row with its invoice, account and login. What it is claimed with (state, epoch, lease) stays as it
+    was."""
+    full = Transfer.objects.select_related(*WITH).get(pk=transfer.pk)
+    full.state, full.epoch, full.lease_until = transfer.state, transfer.epoch, transfer.lease_until
+    return full
+
+
+def _presser(transfer: Transfer) -> User | None:
+    run = (
+        Run.objects.select_related("by")
+        .filter(run_transfers__transfer=transfer)
+        .order_by("-started_at")
+        .first()
+    )
+    return run.by if run else None
+
+
+__all__ = ["ConnectionOff", "Work"]

@@ -1,0 +1,54 @@
+"""What the process tests do in a process of their own, on its own database: `python -m … prepare 50`, `…
+states`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+
+from invoicing import tasks  # noqa: E402
+from invoicing.models import Invoice, Transfer, TransferAttempt  # noqa: E402
+from invoicing.transfer import services  # noqa: E402
+from kashflow.models import LedgerAccount  # noqa: E402
+from magmanager.common.models import Run  # noqa: E402
+from magmanager.common.wake import wake  # noqa: E402
+from tests import factories  # noqa: E402
+from tests.invoicing.transfer.conftest import FIRST_NUMBER, raised  # noqa: E402
+
+
+def prepare(count: str, sales_code: str) -> None:
+    """Tables, a connected account, `count` raised invoices, and the press of the button."""
+    call_command("migrate", verbosity=0)
+    factories.company()
+    factories.kashflow_on()
+    account = factories.ledger_account(sales_code_id=int(sales_code))
+    factories.saved_login(account, factories.user("Admin"))
+    by = factories.user("Accounts")
+    payers = [factories.client_row() for _ in range(5)]
+    invoices = [raised(by, payers[n % 5], FIRST_NUMBER + n, "180.00", "42.35") for n in range(int(count))]
+    services.request_transfers(by=by, invoice_ids=[invoice.pk for invoice in invoices])
+    wake(tasks.work, account.pk)
+
+
+def states() -> None:
+    """The states, the markers and what happened, as JSON."""
+    transfers = Transfer.objects.values_list("state", flat=True)
+    told = {
+        "states": Counter(transfers),
+        "markers": list(Invoice.objects.values_list("marker", flat=True)),
+        "runs": list(Run.objects.values_list("state", flat=True)),
+        "proved": LedgerAccount.objects.get().numbers_proved,
+        "outcomes": Counter(TransferAttempt.objects.values_list("outcome", flat=True)),
+    }
+    sys.stdout.write(json.dumps(told))
+
+
+if __name__ == "__main__":
+    {"prepare": prepare, "states": states}[sys.argv[1]](*sys.argv[2:])

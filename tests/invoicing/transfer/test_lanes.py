@@ -1,0 +1,105 @@
+"""Lanes and the sweep: who takes what, side by side, and how many calls it costs."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+
+from invoicing import tasks
+from invoicing.models import Invoice
+from invoicing.transfer import claims, lanes
+from kashflow.models import ApiCall, LedgerAccount
+from tests import factories
+from tests.invoicing.transfer.conftest import Desk
+
+
+def test_claim_is_taken_once(desk: Desk) -> None:
+    invoice = desk.raise_invoices(1)[0]
+    desk.press([invoice])
+    row = desk.transfer(invoice)
+    first = claims.claim(desk.account.pk, row.pk)
+    assert first is not None
+    assert (first.state, first.epoch) == ("claimed", 1)
+    assert claims.claim(desk.account.pk, row.pk) is None
+
+
+def test_no_more_are_held_at_once_than_calls_are_allowed(desk: Desk) -> None:
+    LedgerAccount.objects.update(numbers_proved=True, max_calls=2)
+    rows = [desk.transfer(invoice) for invoice in _pressed(desk, 3)]
+    assert [claims.claim(desk.account.pk, row.pk) is not None for row in rows] == [True, True, False]
+
+
+def test_one_at_a_time_until_numbers_are_proved(desk: Desk) -> None:
+    rows = [desk.transfer(invoice) for invoice in _pressed(desk, 2)]
+    assert claims.claim(desk.account.pk, rows[0].pk) is not None
+    assert claims.claim(desk.account.pk, rows[1].pk) is None
+
+
+def test_a_lane_asks_for_another_only_where_there_is_room(desk: Desk) -> None:
+    LedgerAccount.objects.update(numbers_proved=True, max_calls=1)
+    _pressed(desk, 3)
+    woken: list[int] = []
+    lanes.carry_due(desk.account.pk, wake_another=lambda: woken.append(1))
+    assert woken == []
+    LedgerAccount.objects.update(max_calls=3)
+    _pressed(desk, 3)
+    lanes.carry_due(desk.account.pk, wake_another=lambda: woken.append(1))
+    assert woken != []
+    assert desk.states() == ["verified"] * 6
+
+
+def test_a_lane_whose_time_is_over_hands_on(desk: Desk) -> None:
+    _pressed(desk, 3)
+    woken: list[int] = []
+    assert lanes.carry_due(desk.account.pk, wake_another=lambda: woken.append(1), seconds=0) == 1
+    assert woken == [1]
+
+
+def test_sweep_finds_what_nobody_woke_and_twice_does_no_harm(desk: Desk) -> None:
+    _pressed(desk, 2)
+    assert lanes.sweep() == lanes.sweep() == desk.account.pk
+    desk.work()
+    assert lanes.sweep() is None
+    assert desk.calls("InsertInvoice") == 2
+
+
+def test_tasks_carry_and_sweep(desk: Desk) -> None:
+    _pressed(desk, 2)
+    tasks.sweep()
+    tasks.work(str(desk.account.pk))
+    tasks.work(str(desk.account.pk))
+    assert desk.states() == ["verified"] * 2
+    assert len(desk.documents()) == 2
+
+
+def test_many_unknown_payers_cost_one_list_and_one_create_each(desk: Desk) -> None:
+    desk.press(desk.raise_invoices(21))
+    desk.work()
+    assert desk.states() == ["verified"] * 21
+    made = Counter(ApiCall.objects.values_list("operation", flat=True))
+    assert (made["GetCustomers"], made["GetCustomerByEmail"], made["InsertCustomer"]) == (1, 0, 21)
+
+
+def test_queries_of_an_invoice_do_not_grow_with_the_batch(desk: Desk) -> None:
+    payer = factories.client_row()
+    desk.press(desk.raise_invoices(1, payer))
+    desk.work()
+    counts = []
+    for size in (5, 10):
+        desk.press(desk.raise_invoices(size, payer))
+        with _counted() as queries:
+            desk.work()
+        counts.append(len(queries) / size)
+    assert counts[1] <= counts[0]
+
+
+def _pressed(desk: Desk, count: int) -> list[Invoice]:
+    invoices = desk.raise_invoices(count, factories.client_row())
+    desk.press(invoices)
+    return invoices
+
+
+def _counted() -> CaptureQueriesContext:
+    return CaptureQueriesContext(database)
