@@ -1,0 +1,145 @@
+"""What is asked for on the pages of Invoicing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils import timezone
+
+from bookings.models import Booking
+from clients.models import Client
+from invoicing.documents import Document, Preview
+from magmanager.common.money import from_pence
+from magmanager.common.widgets import DayInput, SearchInput
+
+A_YEAR = dt.timedelta(days=366)
+
+
+@dataclass(frozen=True)
+class Ticked:
+    """One ticked document of a preview, as its tick box says it: who pays, the total shown, what is on it."""
+
+    payer_id: int
+    total: Decimal
+    instalment_ids: tuple[int, ...]
+
+    @classmethod
+    def read(cls, text: str) -> Ticked:
+        """Raises ValueError for what no page of ours wrote."""
+        payer_id, pence, ids = text.split(":")
+        return cls(int(payer_id), from_pence(int(pence)), tuple(map(int, ids.split(","))))
+
+    @staticmethod
+    def write(document: Document) -> str:
+        return f"{document.payer.id}:{document.total_pence}:{','.join(map(str, document.instalment_ids))}"
+
+
+class BatchForm(forms.Form):
+    """The preview: the date of the invoices, and the key that makes a second press harmless."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    invoice_date = forms.DateField(
+        label="Invoice date", widget=DayInput, error_messages={"required": "Choose the date of the invoices."}
+    )
+
+    def __init__(self, data: QueryDict | None = None, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"key": uuid4(), "invoice_date": timezone.localdate()})
+        super().__init__(data, **kwargs)
+
+    def clean_invoice_date(self) -> dt.date:
+        """A date further off than a year is a typing mistake."""
+        found: dt.date = self.cleaned_data["invoice_date"]
+        if abs(found - timezone.localdate()) > A_YEAR:
+            raise ValidationError("This date is more than a year away. Choose the date of the invoices.")
+        return found
+
+    @property
+    def date_shown(self) -> dt.date:
+        """The date the preview is made for: the one asked for where it can be read, else today."""
+        if self.is_bound and self.is_valid():
+            return self.cleaned_data["invoice_date"]
+        return timezone.localdate()
+
+
+def ticked_documents(posted: QueryDict) -> list[Ticked] | None:
+    """What is ticked on a preview; None where the page did not say."""
+    if "is_preview" not in posted:
+        return None
+    try:
+        return [Ticked.read(text) for text in posted.getlist("document")]
+    except ValueError:
+        return []
+
+
+def ids_in(text: str) -> list[int]:
+    """Ids out of "12,13,14"; what is no number is left out."""
+    return [int(part) for part in text.split(",") if part.isdecimal() and len(part) < 16]
+
+
+class MendForm(forms.Form):
+    """The one field that mends a client's problem, on the preview."""
+
+    email = forms.EmailField(
+        label="E-mail address",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"placeholder": "accounts@…", "autocomplete": "off"}),
+        error_messages={"required": "Enter the e-mail address the invoices go to."},
+    )
+    po_number = forms.CharField(
+        label="PO number",
+        max_length=Booking._meta.get_field("po_number").max_length,
+        widget=forms.TextInput(attrs={"placeholder": "PO number", "autocomplete": "off"}),
+        error_messages={"required": "Enter the PO number of these bookings."},
+    )
+
+    def __init__(
+        self, data: QueryDict | None = None, *, fix: str, payer_id: int, payer_name: str, typed: str = ""
+    ) -> None:
+        super().__init__(data, prefix=f"{fix}-{payer_id}", initial={fix: typed}, use_required_attribute=False)
+        self.payer_id = payer_id
+        for name in set(self.fields) - {fix}:
+            del self.fields[name]
+        self.fields[fix].widget.attrs["aria-label"] = f"{self.fields[fix].label} for {payer_name}"
+
+    @property
+    def only_field(self) -> forms.BoundField:
+        return next(iter(self))
+
+
+def mend_forms(preview: Preview, posted: QueryDict) -> dict[int, MendForm]:
+    """A MendForm per held payer whose problem is mended here, by payer id, keeping what was typed."""
+    made = {}
+    for document in preview.held:
+        fix = next((problem.fix for problem in document.problems if problem.fix), "")
+        if fix:
+            payer = document.payer
+            typed = posted.get(f"{fix}-{payer.id}-{fix}", "")
+            made[payer.id] = MendForm(fix=fix, payer_id=payer.id, payer_name=payer.name, typed=typed)
+    return made
+
+
+class InvoicedFilters(forms.Form):
+    """The filters of Invoiced beside its sidebar."""
+
+    q = forms.CharField(
+        label="Invoice number or client",
+        required=False,
+        max_length=80,
+        widget=SearchInput("Invoice number or client"),
+    )
+    delivery = forms.ChoiceField(
+        label="Delivery", required=False, choices=[("", "Any delivery"), *Client.Delivery.choices]
+    )
+    show = forms.ChoiceField(
+        required=False,
+        widget=forms.HiddenInput,
+        choices=[("", "All"), ("not_transferred", "Not transferred"), ("unpaid", "Unpaid")],
+    )
+    batch = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)

@@ -1,0 +1,62 @@
+"""What stands around every page of Invoicing: the three tabs with their counts, and the sidebar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from invoicing.choice import ISSUES, MONTHS, Choice, Group
+from invoicing.models import Transfer
+from invoicing.transfer.states import NEEDS_YOU
+from magmanager.common.paging import count
+
+TO_INVOICE, INVOICED, TRANSFERS = "To Invoice", "Invoiced", "Transfers"
+
+
+def tabs(active: str, choice: Choice | None = None, *, uses_kashflow: bool) -> list[dict[str, Any]]:
+    """The tabs; To Invoice and Invoiced keep `choice` in their addresses and count what lies in it."""
+    query = f"?{choice.query}" if choice and not choice.is_empty else ""
+    made = [
+        {
+            "label": TO_INVOICE,
+            "url": reverse("invoicing:to_invoice") + query,
+            "count": count(choice.instalments()) if choice and not choice.is_empty else None,
+        },
+        {
+            "label": INVOICED,
+            "url": reverse("invoicing:invoiced") + query,
+            "count": count(choice.invoices()) if choice else None,
+        },
+    ]
+    if uses_kashflow:
+        needs = Transfer.objects.filter(state__in=NEEDS_YOU, ledger_account__is_current=True).count()
+        made.append(
+            {
+                "label": TRANSFERS,
+                "url": reverse("invoicing:transfers"),
+                "needs": f"{needs} need{'s' if needs == 1 else ''} you" if needs else "",
+            }
+        )
+    return [{**tab, "active": tab["label"] == active} for tab in made]
+
+
+def sidebar(
+    choice: Choice, groups: Sequence[Group], *, url_name: str, keep: Iterable[tuple[str, str]] = (), none: str
+) -> dict[str, Any]:
+    """The sidebar of the list `url_name`; `keep` are that list's filters, `none` says why it is empty."""
+    url, kept = reverse(url_name), list(keep)
+    views = [("Issues", ISSUES), ("Months", MONTHS)]
+    return {
+        "choice": choice,
+        "groups": groups,
+        "sidebar_url": url,
+        "keep_filters": kept,
+        "sidebar_none": none,
+        "sidebar_views": [
+            {"label": label, "url": f"{url}?{urlencode([*kept, ('by', by)])}", "active": choice.by == by}
+            for label, by in views
+        ],
+    }

@@ -1,0 +1,19 @@
+"""Addresses of this app."""
+
+from django.urls import URLPattern, path
+
+from invoicing.views import batches, invoices, transfers
+
+app_name = "invoicing"
+urlpatterns: list[URLPattern] = [
+    path("invoicing/to-invoice/", batches.ToInvoice.as_view(), name="to_invoice"),
+    path("invoicing/to-invoice/preview/", batches.BatchPreview.as_view(), name="batch_preview"),
+    path("invoicing/to-invoice/raise/", batches.BatchRaise.as_view(), name="batch_raise"),
+    path("invoicing/invoiced/", invoices.Invoiced.as_view(), name="invoiced"),
+    path("invoicing/invoices/<int:number>/", invoices.InvoiceDetail.as_view(), name="invoice"),
+    path("invoicing/transfer/", transfers.TransferRequest.as_view(), name="transfer"),
+    path("invoicing/transfers/", transfers.Transfers.as_view(), name="transfers"),
+    path("invoicing/runs/<uuid:run_id>/", transfers.RunDetail.as_view(), name="run"),
+    path("invoicing/runs/<uuid:run_id>/pause/", transfers.RunPause.as_view(), name="run_pause"),
+    path("invoicing/runs/<uuid:run_id>/resume/", transfers.RunResume.as_view(), name="run_resume"),
+]

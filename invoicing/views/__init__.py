@@ -1,0 +1,1 @@
+"""The pages of Invoicing, one module per page or tab."""

@@ -1,0 +1,193 @@
+"""Invoiced: the list of documents, and one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from invoicing import choice, forms
+from invoicing.causes import page_of_transfer
+from invoicing.choice import Choice
+from invoicing.models import Batch, Invoice, Transfer
+from invoicing.tabs import INVOICED, sidebar, tabs
+from invoicing.transfer.states import WORD_OF, State
+from invoicing.views.request import is_partial
+from magmanager.common.money import to_pence, total
+from magmanager.common.paging import COUNT_LIMIT, count
+from magmanager.common.permissions import may
+from magmanager.common.templatetags.formats import moment
+from magmanager.common.views import FilteredList, Verb
+from settings_app.models import SystemDefaults
+
+COLUMNS = (
+    "number", "invoice_date", "company_name", "delivery", "period", "item_count", "amount", "vat_amount",
+    "total", "emailed_at", "state", "paid_state",
+)  # fmt: skip
+TRANSFER = "invoicing.transfer_invoices"
+NOT_PAID = (Invoice.Paid.UNPAID, Invoice.Paid.PART)
+PAID_KEYS = {"unpaid": "unpaid", "part": "part_paid", "paid": "paid", "over": "paid"}
+
+
+class Invoiced(FilteredList):
+    """Every document raised, by issue or by month; ticked ones go to KashFlow."""
+
+    verb = "invoicing.view_invoices"
+    template_name = "invoicing/invoiced.html"
+    table_template_name = "invoicing/_invoiced_results.html"
+    filter_form = forms.InvoicedFilters
+    order = ("-number",)
+    noun = ("invoice", "invoices")
+
+    def rows(self) -> QuerySet[Invoice]:
+        self.uses_kashflow = SystemDefaults.current().uses_kashflow
+        self.choice = Choice.read(self.request.GET)
+        return self.choice.invoices().only(*COLUMNS)
+
+    def narrow(self, rows: QuerySet[Invoice], wanted: dict[str, Any]) -> QuerySet[Invoice]:
+        if words := wanted.get("q"):
+            rows = matching(rows, words)
+        if delivery := wanted.get("delivery"):
+            rows = rows.filter(delivery=delivery)
+        if batch := wanted.get("batch"):
+            rows = rows.filter(batch=batch)
+        self.before_segment = rows
+        self.found = SEGMENTS.get(wanted.get("show", ""), lambda all_rows: all_rows)(rows)
+        return self.found
+
+    def decorate(self, rows: list[Invoice]) -> list[Invoice]:
+        return with_states(rows)
+
+    def page_context(self, rows: QuerySet[Invoice]) -> dict[str, Any]:
+        context = super().page_context(rows)
+        counted = [row for row in context["rows"] if row.state != Invoice.State.CANCELLED]
+        return {
+            **context,
+            "uses_kashflow": self.uses_kashflow,
+            "may_transfer": self.uses_kashflow and may(self.request.user, TRANSFER),
+            "page_amount": total(row.amount for row in counted),
+            "page_vat": total(row.vat_amount for row in counted),
+            "segments": self.segments(),
+            "tick_all_url": self.address(tick="all"),
+        }
+
+    def context(self, rows: QuerySet[Invoice], wanted: dict[str, Any]) -> dict[str, Any]:
+        return {
+            **sidebar(
+                self.choice,
+                choice.invoiced(self.choice),
+                url_name="invoicing:invoiced",
+                keep=[(name, str(value)) for name, value in wanted.items() if name != "batch"],
+                none="No issue now on sale has an invoice yet.",
+            ),
+            "tabs": tabs(INVOICED, self.choice, uses_kashflow=self.uses_kashflow),
+            "batch": Batch.objects.select_related("by").filter(pk=wanted["batch"]).first()
+            if "batch" in wanted
+            else None,
+            "preset": chosen_amounts(self.found) if self.request.GET.get("tick") == "all" else None,
+            "keep": self.choice.pairs,
+        }
+
+    def segments(self) -> list[dict[str, Any]]:
+        """The views of this list, with how many each would show."""
+        asked = self.request.GET.get("show", "")
+        labels = {"": "All", "not_transferred": "Not transferred", "unpaid": "Unpaid"}
+        if not self.uses_kashflow:
+            del labels["not_transferred"]
+        return [
+            {
+                "label": label,
+                "url": self.address(show=key) if key else self._without_show(),
+                "count": count(SEGMENTS[key](self.before_segment)) if key else None,
+                "active": key == asked,
+            }
+            for key, label in labels.items()
+        ]
+
+    def _without_show(self) -> str:
+        asked = self.request.GET.copy()
+        for name in ("show", "after", "before", "first", "tick"):
+            asked.pop(name, None)
+        return f"{self.request.path}?{asked.urlencode()}"
+
+
+class InvoiceDetail(Verb):
+    """One document: lines, totals, its way to KashFlow; opened in a list, the inside of its row alone."""
+
+    verb = "invoicing.view_invoices"
+
+    def get(self, request: HttpRequest, number: int) -> HttpResponse:
+        invoice: Any = get_object_or_404(
+            Invoice.objects.select_related("payer", "by", "batch"), number=number
+        )
+        with_states([invoice])
+        uses_kashflow = SystemDefaults.current().uses_kashflow
+        lines = invoice.lines.select_related("issue__publication", "client", "account_code", "product_code")
+        context = {
+            "invoice": invoice,
+            "lines": lines,
+            "title": f"Invoice {invoice.number}",
+            "badges": [{"word": "Cancelled", "tone": "tone-bad", "icon": "circle-x"}]
+            if invoice.paid_key == "cancelled"
+            else [],
+            "facts": f"{invoice.company_name} · raised by {invoice.by.name}, {moment(invoice.raised_at)}",
+            "balance": invoice.total - invoice.paid_amount,
+            "transfer": invoice.transfer,
+            "link": page_of_transfer(invoice.transfer) if invoice.transfer else None,
+            "history": invoice.transfer.attempts.select_related("by") if invoice.transfer else [],
+            "uses_kashflow": uses_kashflow,
+            "may_transfer": uses_kashflow and may(request.user, TRANSFER) and can_be_sent(invoice),
+        }
+        in_row = is_partial(request)
+        return render(request, "invoicing/_invoice_row.html" if in_row else "invoicing/invoice.html", context)
+
+
+def matching(rows: QuerySet[Invoice], words: str) -> QuerySet[Invoice]:
+    """By number where it is one, whatever is chosen at the left; else every word in the company's name."""
+    if words.isdecimal() and len(words) <= 10:
+        return Invoice.objects.filter(number=int(words)).only(*COLUMNS)
+    for word in words.split():
+        rows = rows.filter(company_name__icontains=word)
+    return rows
+
+
+def _not_transferred(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    sent = Transfer.objects.filter(invoice=OuterRef("pk"), ledger_account__is_current=True)
+    return rows.filter(~Exists(sent), state=Invoice.State.RAISED)
+
+
+def _unpaid(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    return rows.filter(Q(paid_state__in=NOT_PAID), state=Invoice.State.RAISED)
+
+
+SEGMENTS = {"not_transferred": _not_transferred, "unpaid": _unpaid}
+
+
+def with_states(rows: list[Any]) -> list[Any]:
+    """Adds to each row how far it is to KashFlow and whether it is paid, as keys of `look.STATES`."""
+    transfers = {
+        transfer.invoice_id: transfer
+        for transfer in Transfer.objects.filter(invoice__in=rows, ledger_account__is_current=True)
+    }
+    for row in rows:
+        transfer = transfers.get(row.pk)
+        row.transfer_key = WORD_OF[State(transfer.state)] if transfer else "not_transferred"
+        row.transfer = transfer
+        row.paid_key = "cancelled" if row.state == Invoice.State.CANCELLED else PAID_KEYS[row.paid_state]
+        row.pence = to_pence(row.total)
+    return rows
+
+
+def chosen_amounts(rows: QuerySet[Invoice]) -> dict[str, int]:
+    """What *Select all that match* ticks: pence by id, without cancelled ones, up to COUNT_LIMIT."""
+    found = (
+        rows.filter(state=Invoice.State.RAISED).order_by("-number").values_list("pk", "total")[:COUNT_LIMIT]
+    )
+    return {str(pk): to_pence(amount) for pk, amount in found}
+
+
+def can_be_sent(invoice: Any) -> bool:
+    """Whether pressing *Transfer to KashFlow* on this document would do anything."""
+    return invoice.transfer is None and invoice.state == Invoice.State.RAISED

@@ -1,0 +1,232 @@
+"""Transfers: the press of Transfer to KashFlow, one run, live; what waits, is uncertain or needs someone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Count, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from invoicing import causes, tasks
+from invoicing.models import Transfer
+from invoicing.tabs import TRANSFERS, tabs
+from invoicing.transfer import progress as progressing
+from invoicing.transfer import services
+from invoicing.transfer.pauses import RUN_KIND
+from invoicing.transfer.progress import Progress
+from invoicing.transfer.states import TERMINAL, WORD_OF, WORDS, State
+from invoicing.views.request import is_partial, person
+from kashflow.connections import current_account
+from magmanager.common.errors import DomainError, NotAllowed
+from magmanager.common.models import Run
+from magmanager.common.money import ZERO, from_pence
+from magmanager.common.paging import count
+from magmanager.common.permissions import may
+from magmanager.common.templatetags.formats import moment
+from magmanager.common.toasts import toast
+from magmanager.common.views import Verb
+from magmanager.common.wake import wake
+from settings_app.models import SystemDefaults
+
+# A run of thousands shows these first; those that need someone come before all others.
+SHOWN, LATEST_RUNS = 200, 10
+BAR_ORDER = ("in_kashflow", "uncertain", "needs_you", "do_not_send", "cancelled", "sending", "waiting")
+DESK = ("needs_you", "uncertain", "sending", "waiting", "do_not_send", "in_kashflow")
+WHAT_IT_MEANS = {
+    "needs_you": "Nothing more is sent for these until someone decides.",
+    "uncertain": "Looked up in KashFlow before anything is sent again; nothing to do.",
+    "sending": "On their way just now.",
+    "waiting": "Sent as soon as their turn comes.",
+    "do_not_send": "Kept here only, as somebody decided.",
+    "in_kashflow": "Read back from KashFlow and equal to the penny.",
+}
+
+
+class TransferRequest(Verb):
+    """Transfer to KashFlow: writes what is wanted, wakes the lanes and opens the run."""
+
+    verb = "invoicing.transfer_invoices"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        ids = [int(text) for text in request.POST.getlist("invoice") if text.isdecimal() and len(text) < 16]
+        run = _told(request, lambda: services.request_transfers(by=person(request), invoice_ids=ids))
+        if run is None:
+            return redirect("invoicing:invoiced")
+        _wake_lanes(run)
+        return redirect("invoicing:run", run.pk)
+
+
+class RunDetail(Verb):
+    """One press of Transfer to KashFlow, counted from its transfers' states; asks again while it moves."""
+
+    verb = "invoicing.view_invoices"
+
+    def get(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
+        run = get_object_or_404(Run.objects.select_related("by"), pk=run_id, kind=RUN_KIND)
+        context = run_context(run, may_act=may(request.user, "invoicing.transfer_invoices"))
+        is_poll = is_partial(request)
+        return render(request, "invoicing/_run.html" if is_poll else "invoicing/run.html", context)
+
+
+class RunPause(Verb):
+    """Nothing new is started; what is on its way is finished."""
+
+    verb = "invoicing.transfer_invoices"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
+        run = get_object_or_404(Run, pk=run_id, kind=RUN_KIND)
+        _told(request, lambda: services.pause_run(by=person(request), run=run))
+        return redirect("invoicing:run", run.pk)
+
+
+class RunResume(Verb):
+    """Goes on where a paused run stopped."""
+
+    verb = "invoicing.transfer_invoices"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
+        run = get_object_or_404(Run, pk=run_id, kind=RUN_KIND)
+        _told(request, lambda: services.resume_run(by=person(request), run=run))
+        _wake_lanes(run)
+        return redirect("invoicing:run", run.pk)
+
+
+class Transfers(Verb):
+    """Every transfer by what it needs, with its cause, and the latest runs."""
+
+    verb = "invoicing.view_invoices"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        counts, asked = desk_counts(), request.GET.get("show", "")
+        show = asked if asked in DESK else next((key for key in DESK if str(counts[key]) != "0"), DESK[0])
+        states = [state for state in State if WORD_OF[state] == show]
+        found = Transfer.objects.filter(state__in=states, ledger_account__is_current=True)
+        rows = found.select_related("invoice").order_by("-invoice__number")[:SHOWN]
+        return render(request, "invoicing/transfers.html", {
+            "tabs": tabs(TRANSFERS, uses_kashflow=SystemDefaults.current().uses_kashflow),
+            "segments": [
+                {"label": WORDS[key], "url": f"?show={key}", "count": counts[key], "active": key == show}
+                for key in DESK
+            ],
+            "show": show,
+            "meaning": WHAT_IT_MEANS[show],
+            "rows": decorated(rows),
+            "total": counts[show],
+            "runs": Run.objects.filter(kind=RUN_KIND).select_related("by")[:LATEST_RUNS],
+            "account": current_account(),
+        })  # fmt: skip
+
+
+def run_context(run: Run, *, may_act: bool) -> dict[str, Any]:
+    """Template variables of a run: its sentence, bar and items, and whether it can be paused or resumed."""
+    progress = progressing.progress(run)
+    rows = decorated(progressing.rows(run)[:SHOWN])
+    is_paused = run.state == Run.State.PAUSED
+    here, there = _compared(run) if progress.is_settled else (None, None)
+    return {
+        "run": run,
+        "progress": progress,
+        "facts": _facts(run, progress),
+        "sentence": sentence(progress),
+        "parts": [
+            {"key": key, "count": progress.counts[key], "word": _word(key, progress)} for key in BAR_ORDER
+        ],
+        "rows": rows,
+        "first_needing": next((row for row in rows if row.key == "needs_you"), None),
+        "is_running": not progress.is_settled and not is_paused,
+        "is_paused": is_paused,
+        "may_act": may_act,
+        "cause": causes.page_of(run.cause),
+        "here_total": here,
+        "there_total": there,
+    }
+
+
+def sentence(progress: Progress) -> str:
+    """7 of 12 in KashFlow; once it is settled the result: 10 of 12 in KashFlow, 1 needs you."""
+    done, needs = progress.counts["in_kashflow"], progress.counts["needs_you"]
+    text = f"{done:,} of {progress.total:,} in KashFlow"
+    if not (progress.is_settled and needs):
+        return text
+    return f"{text}, {needs:,} need{'s' if needs == 1 else ''} you"
+
+
+def decorated(rows: Iterable[Transfer]) -> list[Any]:
+    """Transfers with the key of their word and the link to where their cause is mended."""
+    found: list[Any] = list(rows)
+    for row in found:
+        row.key = WORD_OF[State(row.state)]
+        row.link = causes.page_of_transfer(row)
+    return found
+
+
+def desk_counts() -> dict[str, Any]:
+    """How many transfers of the current account are in each state people see; settled ones up to a limit."""
+    current = Transfer.objects.filter(ledger_account__is_current=True)
+    counts: dict[str, Any] = dict.fromkeys(DESK, 0)
+    open_states = [state for state in State if state not in TERMINAL]
+    for state, number in current.filter(state__in=open_states).values_list("state").annotate(Count("pk")):
+        counts[WORD_OF[State(state)]] += number
+    for state in (State.VERIFIED, State.DO_NOT_SEND):
+        counts[WORD_OF[state]] = count(current.filter(state=state))
+    return counts
+
+
+def _facts(run: Run, progress: Progress) -> str:
+    many = "1 invoice" if progress.total == 1 else f"{progress.total:,} invoices"
+    parts = [
+        f"{many}, £{progress.amount_total:,.2f} with VAT",
+        f"started by {run.by}, {moment(run.started_at)}",
+    ]
+    if run.finished_at:
+        parts.append(_duration(run.finished_at - run.started_at))
+    return " · ".join(parts)
+
+
+def _duration(took: dt.timedelta) -> str:
+    seconds = round(took.total_seconds())
+    if seconds < 90:
+        return f"{seconds} second{'' if seconds == 1 else 's'}"
+    minutes = round(seconds / 60)
+    return f"{minutes} minutes" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _compared(run: Run) -> tuple[Decimal, Decimal]:
+    """Pounds of the documents that were read back: here, and in KashFlow. They must be equal."""
+    done = Transfer.objects.filter(run_transfers__run=run, state=State.VERIFIED)
+    sums = done.aggregate(here=Sum("invoice__total"), there=Sum("verified_total"))
+    return sums["here"] or ZERO, from_pence(sums["there"] or 0)
+
+
+def _word(key: str, progress: Progress) -> str:
+    """The word beside a count where it is not the state's own: 2 need you, nothing to do."""
+    if key == "needs_you" and progress.counts[key] > 1:
+        return "need you"
+    return "uncertain – checking, nothing to do" if key == "uncertain" and progress.is_settled else ""
+
+
+def _told(request: HttpRequest, act: Callable[[], Run | None]) -> Run | None:
+    """What `act` returns; a refusal becomes a toast with the link that mends it."""
+    try:
+        return act()
+    except NotAllowed:
+        raise
+    except DomainError as error:
+        label = error.link_label or ("My Details" if error.link else "")
+        toast(request, error.message, level=messages.ERROR, action=label, url=error.link)
+        return None
+
+
+def _wake_lanes(run: Run) -> None:
+    account_id = services.account_of(run)
+    if account_id:
+        wake(tasks.work, account_id)
