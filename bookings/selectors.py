@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from bookings.models import Booking, Instalment
-from bookings.pages import PAGE_PARTS, in_pages
+from bookings.pages import PAGE_PARTS, free_pages, in_pages
 from magmanager.common.money import ZERO
 from publications.models import Issue
 
@@ -41,7 +41,7 @@ class Sales:
 
     @property
     def pages_free(self) -> str:
-        return in_pages(self.issue.page_count * PAGE_PARTS - self.parts)
+        return free_pages(self.issue.page_count, self.parts)
 
     @property
     def revenue_width(self) -> int:

@@ -105,7 +105,10 @@ class Choice:
 
 
 def to_invoice(choice: Choice) -> tuple[Choice, list[Group]]:
-    """The sidebar of To Invoice. Where nothing was asked, each title's first issue (or month) is ticked."""
+    """The sidebar of To Invoice. Where nothing was asked, what is due is ticked: on sale by the end of this month.
+
+    A title with nothing due has its first issue ticked; by months, the first month where none is due.
+    """
     found = list(
         Instalment.objects.invoiceable()
         .filter(Q(issue__on_sale_on__lte=timezone.localdate() + AHEAD) | Q(issue__in=choice.issue_ids))
@@ -120,7 +123,7 @@ def to_invoice(choice: Choice) -> tuple[Choice, list[Group]]:
         .order_by("issue__publication__name", "issue__on_sale_on")
     )
     if not choice.is_asked or (choice.is_empty and choice.by == MONTHS):
-        choice = _first_of(choice, found)
+        choice = _due_of(choice, found)
     return choice, _groups(choice, found)
 
 
@@ -146,12 +149,17 @@ def invoiced(choice: Choice) -> list[Group]:
     return _issue_groups(choice, list(found))
 
 
-def _first_of(choice: Choice, found: list[Any]) -> Choice:
+def _due_of(choice: Choice, found: list[Any]) -> Choice:
+    next_month = _next_month(timezone.localdate().replace(day=1))
     if choice.by == MONTHS:
-        first = min((row[2] for row in found), default=None)
-        return replace(choice, months=frozenset({first.replace(day=1)} if first else ()))
-    by_title = {title: next(rows)[0] for title, rows in groupby(found, key=lambda row: row[4])}
-    return replace(choice, issue_ids=frozenset(by_title.values()))
+        months = {row[2].replace(day=1) for row in found}
+        due = {month for month in months if month < next_month}
+        return replace(choice, months=frozenset(due or sorted(months)[:1]))
+    ticked: list[int] = []
+    for _title, group in groupby(found, key=lambda row: row[4]):
+        issues = list(group)
+        ticked += [row[0] for row in issues if row[2] < next_month] or [issues[0][0]]
+    return replace(choice, issue_ids=frozenset(ticked))
 
 
 def _groups(choice: Choice, found: list[Any]) -> list[Group]:

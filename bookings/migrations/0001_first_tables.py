@@ -5,59 +5,83 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Booking',
+            name="Booking",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('advertising_as', models.CharField(blank=True, max_length=100)),
-                ('list_price', magmanager.common.fields.MoneyField()),
-                ('discount_percent', models.DecimalField(decimal_places=2, default=0, max_digits=5)),
-                ('price', magmanager.common.fields.MoneyField()),
-                ('po_number', models.CharField(blank=True, max_length=40, verbose_name='PO number')),
-                ('state', models.CharField(choices=[('confirmed', 'Confirmed'), ('cancelled', 'Cancelled')], default='confirmed', max_length=10)),
-                ('booked_at', models.DateTimeField()),
-                ('cancelled_at', models.DateTimeField(null=True)),
-                ('invoiced_elsewhere_at', models.DateTimeField(null=True)),
-                ('invoiced_elsewhere_reason', models.CharField(blank=True, max_length=200)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("advertising_as", models.CharField(blank=True, max_length=100)),
+                ("list_price", magmanager.common.fields.MoneyField()),
+                ("discount_percent", models.DecimalField(decimal_places=2, default=0, max_digits=5)),
+                ("price", magmanager.common.fields.MoneyField()),
+                ("po_number", models.CharField(blank=True, max_length=40, verbose_name="PO number")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("confirmed", "Confirmed"), ("cancelled", "Cancelled")],
+                        default="confirmed",
+                        max_length=10,
+                    ),
+                ),
+                ("booked_at", models.DateTimeField()),
+                ("cancelled_at", models.DateTimeField(null=True)),
+                ("invoiced_elsewhere_at", models.DateTimeField(null=True)),
+                ("invoiced_elsewhere_reason", models.CharField(blank=True, max_length=200)),
             ],
             options={
-                'ordering': ['-id'],
-                'permissions': [('view_bookings', 'View bookings'), ('book_adverts', 'Book adverts'), ('cancel_booking', 'Cancel a booking')],
-                'default_permissions': (),
+                "ordering": ["-id"],
+                "permissions": [
+                    ("view_bookings", "View bookings"),
+                    ("book_adverts", "Book adverts"),
+                    ("cancel_booking", "Cancel a booking"),
+                ],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='BookingSet',
+            name="BookingSet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(unique=True)),
-                ('booked_at', models.DateTimeField()),
-                ('po_number', models.CharField(blank=True, max_length=40, verbose_name='PO number')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.UUIDField(unique=True)),
+                ("booked_at", models.DateTimeField()),
+                ("po_number", models.CharField(blank=True, max_length=40, verbose_name="PO number")),
             ],
             options={
-                'ordering': ['-id'],
-                'default_permissions': (),
+                "ordering": ["-id"],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Instalment',
+            name="Instalment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sequence', models.PositiveSmallIntegerField(default=1)),
-                ('of', models.PositiveSmallIntegerField(default=1)),
-                ('price', magmanager.common.fields.MoneyField()),
-                ('is_open', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sequence", models.PositiveSmallIntegerField(default=1)),
+                ("of", models.PositiveSmallIntegerField(default=1)),
+                ("price", magmanager.common.fields.MoneyField()),
+                ("is_open", models.BooleanField(default=True)),
             ],
             options={
-                'ordering': ['booking_id', 'sequence'],
-                'default_permissions': (),
+                "ordering": ["booking_id", "sequence"],
+                "default_permissions": (),
             },
         ),
     ]

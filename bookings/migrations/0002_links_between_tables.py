@@ -5,39 +5,60 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('bookings', '0001_first_tables'),
-        ('clients', '0001_first_tables'),
-        ('publications', '0001_first_tables'),
+        ("bookings", "0001_first_tables"),
+        ("clients", "0001_first_tables"),
+        ("publications", "0001_first_tables"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='booking',
-            name='advert_size',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='publications.advertsize'),
+            model_name="booking",
+            name="advert_size",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="publications.advertsize",
+            ),
         ),
         migrations.AddField(
-            model_name='booking',
-            name='client',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='clients.client'),
+            model_name="booking",
+            name="client",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="bookings", to="clients.client"
+            ),
         ),
         migrations.AddField(
-            model_name='booking',
-            name='issue',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='publications.issue'),
+            model_name="booking",
+            name="issue",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="bookings", to="publications.issue"
+            ),
         ),
         migrations.AddField(
-            model_name='booking',
-            name='miscellaneous_item',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='publications.miscellaneousitem'),
+            model_name="booking",
+            name="miscellaneous_item",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="publications.miscellaneousitem",
+            ),
         ),
         migrations.AddField(
-            model_name='booking',
-            name='position',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='publications.premiumposition'),
+            model_name="booking",
+            name="position",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="publications.premiumposition",
+            ),
         ),
     ]

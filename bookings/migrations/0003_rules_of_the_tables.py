@@ -6,85 +6,137 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('bookings', '0002_links_between_tables'),
-        ('clients', '0001_first_tables'),
-        ('publications', '0001_first_tables'),
+        ("bookings", "0002_links_between_tables"),
+        ("clients", "0001_first_tables"),
+        ("publications", "0001_first_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='booking',
-            name='salesperson',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="booking",
+            name="salesperson",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='bookingset',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="bookingset",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='bookingset',
-            name='client',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='booking_sets', to='clients.client'),
+            model_name="bookingset",
+            name="client",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="booking_sets", to="clients.client"
+            ),
         ),
         migrations.AddField(
-            model_name='booking',
-            name='booking_set',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='bookings.bookingset'),
+            model_name="booking",
+            name="booking_set",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="bookings", to="bookings.bookingset"
+            ),
         ),
         migrations.AddField(
-            model_name='instalment',
-            name='booking',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='instalments', to='bookings.booking'),
+            model_name="instalment",
+            name="booking",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="instalments", to="bookings.booking"
+            ),
         ),
         migrations.AddField(
-            model_name='instalment',
-            name='issue',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='publications.issue'),
+            model_name="instalment",
+            name="issue",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="publications.issue"
+            ),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['issue', 'client'], name='booking_of_an_issue'),
+            model_name="booking",
+            index=models.Index(fields=["issue", "client"], name="booking_of_an_issue"),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(models.F('client'), models.OrderBy(models.F('id'), descending=True), name='booking_of_a_client'),
+            model_name="booking",
+            index=models.Index(
+                models.F("client"),
+                models.OrderBy(models.F("id"), descending=True),
+                name="booking_of_a_client",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('advert_size__isnull', False), ('miscellaneous_item__isnull', True)), models.Q(('advert_size__isnull', True), ('miscellaneous_item__isnull', False)), _connector='OR'), name='booking_is_advert_or_item'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("advert_size__isnull", False), ("miscellaneous_item__isnull", True)),
+                    models.Q(("advert_size__isnull", True), ("miscellaneous_item__isnull", False)),
+                    _connector="OR",
+                ),
+                name="booking_is_advert_or_item",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('discount_percent__gte', 0), ('discount_percent__lte', 100)), name='booking_discount_0_to_100'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("discount_percent__gte", 0), ("discount_percent__lte", 100)),
+                name="booking_discount_0_to_100",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('price__gte', 0), ('list_price__gte', 0)), name='booking_price_not_negative'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("price__gte", 0), ("list_price__gte", 0)),
+                name="booking_price_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at__isnull', True), ('state', 'confirmed')), models.Q(('cancelled_at__isnull', False), ('state', 'cancelled')), _connector='OR'), name='booking_cancelled_has_moment'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("cancelled_at__isnull", True), ("state", "confirmed")),
+                    models.Q(("cancelled_at__isnull", False), ("state", "cancelled")),
+                    _connector="OR",
+                ),
+                name="booking_cancelled_has_moment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('invoiced_elsewhere_at__isnull', True), models.Q(('invoiced_elsewhere_reason', ''), _negated=True), _connector='OR'), name='booking_invoiced_elsewhere_has_reason'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("invoiced_elsewhere_at__isnull", True),
+                    models.Q(("invoiced_elsewhere_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="booking_invoiced_elsewhere_has_reason",
+            ),
         ),
         migrations.AddIndex(
-            model_name='instalment',
-            index=models.Index(condition=models.Q(('is_open', True)), fields=['issue', 'id'], name='instalment_open_by_issue'),
+            model_name="instalment",
+            index=models.Index(
+                condition=models.Q(("is_open", True)), fields=["issue", "id"], name="instalment_open_by_issue"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='instalment',
-            constraint=models.UniqueConstraint(fields=('booking', 'sequence'), name='instalment_once_per_booking'),
+            model_name="instalment",
+            constraint=models.UniqueConstraint(
+                fields=("booking", "sequence"), name="instalment_once_per_booking"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='instalment',
-            constraint=models.CheckConstraint(condition=models.Q(('sequence__gte', 1), ('sequence__lte', models.F('of'))), name='instalment_sequence_within'),
+            model_name="instalment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sequence__gte", 1), ("sequence__lte", models.F("of"))),
+                name="instalment_sequence_within",
+            ),
         ),
     ]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bookings.pages import in_pages
+from bookings.pages import free_pages, in_pages
 from bookings.pricing import price_after_discount, totals
 from magmanager.common.money import total
 
@@ -55,8 +55,16 @@ def test_vat_is_rounded_per_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parts", "said"),
-    [(0, "0"), (144, "1"), (36, "¼"), (1404, "9¾"), (24, "⅙"), (9, "0.06"), (-36, "−¼"), (-180, "−1¼")],
+    ("parts", "sold", "free"),
+    [
+        (0, "0", "10"),
+        (144, "1", "9"),
+        (36, "¼", "9¾"),
+        (1404, "9¾", "¼"),
+        (24, "¼", "9¾"),
+        (9, "⅛", "9⅞"),
+        (1476, "10¼", "−¼"),
+    ],
 )
-def test_space_is_told_in_pages(parts: int, said: str) -> None:
-    assert in_pages(parts) == said
+def test_space_is_told_in_eighths_that_add_up(parts: int, sold: str, free: str) -> None:
+    assert (in_pages(parts), free_pages(10, parts)) == (sold, free)

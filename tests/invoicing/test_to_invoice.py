@@ -57,6 +57,22 @@ def test_the_first_issue_of_each_title_is_ticked(as_role: As) -> None:
     ]
 
 
+@pytest.mark.parametrize(("query", "ticked"), [("", "issue_ids"), ("?by=months", "months")])
+def test_what_is_due_by_the_end_of_the_month_is_ticked(as_role: As, query: str, ticked: str) -> None:
+    title = factories.publication()
+    forgotten, current, later = (
+        factories.issue(title, on_sale_on=day) for day in (ahead(-70), ahead(0), ahead(35))
+    )
+    for edition in (forgotten, current, later):
+        factories.booking(edition=edition)
+    choice = as_role("Accounts").get(ADDRESS + query).context["choice"]
+    due = {
+        "issue_ids": {forgotten.pk, current.pk},
+        "months": {edition.on_sale_on.replace(day=1) for edition in (forgotten, current)},
+    }
+    assert getattr(choice, ticked) == due[ticked]
+
+
 def test_issues_and_months_narrow_it(as_role: As) -> None:
     january = factories.issue(on_sale_on=dt.date(2027, 1, 8))
     february = factories.issue(on_sale_on=dt.date(2027, 2, 8))
