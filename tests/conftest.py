@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings as django_settings
+from django.core.management import call_command
+from django.core.management.color import no_style
+from django.db import connection as database
 from django.test import Client as Browser
 
 from kashflow.connections import fingerprint
 from kashflow.models import Connection
+from magmanager.common import triggers
 from tests import factories
 from tests.sandboxes import LiveSandbox
 
@@ -22,6 +27,48 @@ def pytest_report_header() -> list[str]:
         f"database: {django_settings.DATABASES['default']['ENGINE']}",
         f"broker: {django_settings.CELERY_BROKER_URL.split(':')[0]}",
     ]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> str:
+    """The test database, as ever; its value is the rows that migrations made, as JSON, before any test ran."""
+    with django_db_blocker.unblock():
+        return database.creation.serialize_db_to_string()
+
+
+@pytest.fixture
+def committed(django_db_setup: str, transactional_db: None) -> Iterator[None]:
+    """Rows that other threads see, in a database that begins as migrations left it.
+
+    Append-only tables refuse to be emptied on SQLite, so their triggers are put aside for it.
+    """
+    _empty()
+    database.creation.deserialize_db_from_string(django_db_setup)
+    with database.cursor() as cursor:
+        for statement in database.ops.sequence_reset_sql(no_style(), apps.get_models()):
+            cursor.execute(statement)
+    triggers.recreate()
+    yield
+    _drop_triggers()
+
+
+def _empty() -> None:
+    _drop_triggers()
+    call_command("flush", interactive=False, inhibit_post_migrate=True, verbosity=0)
+
+
+def _drop_triggers() -> None:
+    with database.cursor() as cursor:
+        for rule in triggers.rules():
+            for name in rule.names:
+                place = "" if database.vendor == "sqlite" else f" ON {rule.table}"
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}{place}")
+
+
+@pytest.fixture
+def stranger() -> Browser:
+    """A browser nobody has logged in with."""
+    return Browser()
 
 
 @pytest.fixture

@@ -129,7 +129,7 @@ def test_a_reader_of_a_list_may_take_its_time():
         pause.wait(5)
         connection.sendall(whole[200_000:])
 
-    limits = Limits(connect=1, read=0.5, create=1)
+    limits = Limits(connect=1, read=1.5, create=1)
     with listening(script) as server:
         records = gateway_to(server.url, limits).get_customers()
         next(records)

@@ -1,0 +1,77 @@
+"""The main job without a pointer: Tab, Shift+Tab, Space and Enter."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.product import EMAIL, PASSWORD
+from tests.browser.steps import expect_all_in_kashflow, grey_box
+
+pytestmark = pytest.mark.browser
+
+MOST_KEYS = 150
+
+
+def go_to(page: Page, wanted: Locator, key: str = "Tab") -> None:
+    """Presses `key` until the focus is on it."""
+    for _ in range(MOST_KEYS):
+        if wanted.evaluate("(element) => element === document.activeElement"):
+            assert wanted.evaluate("(element) => element.matches(':focus-visible')")
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"{MOST_KEYS} times {key} did not come to {wanted}")
+
+
+def press(page: Page, wanted: Locator, key: str = "Enter", *, by: str = "Tab") -> None:
+    go_to(page, wanted, by)
+    page.keyboard.press(key)
+
+
+def type_into(page: Page, wanted: Locator, text: str) -> None:
+    go_to(page, wanted)
+    page.keyboard.type(text)
+
+
+def test_from_login_to_kashflow(page: Page) -> None:
+    page.goto("/login/")
+    type_into(page, page.get_by_role("textbox", name="E-mail"), EMAIL["Accounts"])
+    type_into(page, page.get_by_role("textbox", name="Password"), PASSWORD)
+    page.keyboard.press("Enter")
+
+    press(page, page.get_by_role("navigation", name="Main").get_by_role("link", name="Invoicing"))
+    tabs = page.get_by_role("navigation", name="Invoicing")
+    press(page, tabs.get_by_role("link", name="To Invoice"))
+    press(page, page.get_by_role("button", name="Preview"))
+
+    every = page.get_by_role("checkbox", name="Select all invoices")
+    press(page, every, "Space")
+    expect(every).not_to_be_checked()
+    first = page.get_by_role("checkbox", name=re.compile("^Raise an invoice for ")).first
+    press(page, first, "Space")
+    expect(first).to_be_checked()
+    press(page, page.get_by_role("button", name="Raise 1 invoice"), by="Shift+Tab")
+
+    box = grey_box(page)
+    expect(box).to_contain_text("1 selected")
+    press(page, box.get_by_role("button", name="Clear"))
+    expect(box).to_contain_text("Nothing selected")
+    press(page, page.get_by_role("checkbox", name=re.compile(r"^Select \d+$")).first, "Space")
+    expect(box).to_contain_text("1 selected")
+    press(page, box.get_by_role("button", name="Transfer to KashFlow"), by="Shift+Tab")
+    expect_all_in_kashflow(page, 1)
+
+
+def test_the_first_key_leads_past_the_top_bar(page: Page) -> None:
+    page.goto("/login/")
+    type_into(page, page.get_by_role("textbox", name="E-mail"), EMAIL["Accounts"])
+    type_into(page, page.get_by_role("textbox", name="Password"), PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the page")
+    expect(skip).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
