@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 from typing import TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
@@ -15,8 +15,8 @@ from django.utils import timezone
 from bookings.services import AlreadyInvoiced, close_instalments
 from clients.balances import add_to_balances
 from invoicing import documents, picking
-from invoicing.documents import Document, Line
-from invoicing.marker import marker
+from invoicing.documents import Document
+from invoicing.issuing import invoice_row, line_rows
 from invoicing.models import Batch, Invoice, InvoiceLine
 from invoicing.numbering import take_block
 from magmanager.common.errors import DomainError, Gone
@@ -129,13 +129,16 @@ def _write(batch: Batch, made: Sequence[Document], invoice_date: dt.date) -> Dec
     """Inserts the invoices of `made` with lines and audit in bulk and returns their total in pounds."""
     first = take_block(len(made))
     invoices = Invoice.objects.bulk_create(
-        [_invoice(batch, document, first + n, invoice_date) for n, document in enumerate(made)]
+        [
+            invoice_row(document, batch=batch, number=first + n, invoice_date=invoice_date)
+            for n, document in enumerate(made)
+        ]
     )
     InvoiceLine.objects.bulk_create(
         [
-            _line(invoice, line, sort)
+            line
             for invoice, document in zip(invoices, made, strict=True)
-            for sort, line in enumerate(document.lines, start=1)
+            for line in line_rows(invoice, document)
         ]
     )
     audit.record_all(
@@ -146,51 +149,6 @@ def _write(batch: Batch, made: Sequence[Document], invoice_date: dt.date) -> Dec
     )
     add_to_balances({invoice.payer_id: (invoice.total, invoice.due_on) for invoice in invoices})
     return total(invoice.total for invoice in invoices)
-
-
-def _invoice(batch: Batch, document: Document, number: int, invoice_date: dt.date) -> Invoice:
-    uid, payer = uuid4(), document.payer
-    return Invoice(
-        uid=uid,
-        marker=marker(uid),
-        number=number,
-        payer_id=payer.id,
-        batch=batch,
-        by=batch.by,
-        raised_at=batch.raised_at,
-        invoice_date=invoice_date,
-        due_on=document.due_on,
-        company_name=payer.name,
-        address=list(payer.address),
-        vat_number=payer.vat_number,
-        po_number=document.po_number,
-        delivery=payer.delivery,
-        period=payer.period,
-        item_count=len(document.lines),
-        amount=document.amount,
-        vat_amount=document.vat_amount,
-        total=document.total,
-    )
-
-
-def _line(invoice: Invoice, line: Line, sort: int) -> InvoiceLine:
-    return InvoiceLine(
-        invoice=invoice,
-        sort=sort,
-        instalment_id=line.row.instalment_id,
-        client_id=line.row.client_id,
-        issue_id=line.row.issue_id,
-        description=line.description,
-        rate=line.amount,
-        list_price=line.row.list_price,
-        discount_percent=line.row.discount_percent,
-        amount=line.amount,
-        vat_percent=line.vat.percent,
-        is_vat_exempt=line.vat.is_exempt,
-        vat_amount=line.vat_amount,
-        account_code_id=line.account_code_id,
-        product_code_id=line.product_code_id,
-    )
 
 
 def _again(attempt: Callable[[], Result]) -> Result:
