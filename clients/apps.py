@@ -11,4 +11,5 @@ class ClientsConfig(floors.FloorConfig):
         "add_client": (ADMIN, SALES),
         "change_client": (ADMIN, SALES, ACCOUNTS),
         "change_contacts": (ADMIN, SALES, ACCOUNTS),
+        "link_customer": (ADMIN, SALES, ACCOUNTS),
     }

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from clients import kashflow_mapping as mapping
@@ -59,6 +60,19 @@ def resolve(link: CustomerLink, *, connection: Connection, by: User | None) -> C
     if link.state == State.LINKED:
         return _bring_up_to_date(link, gateway, by)
     return _find_or_create(link, gateway, by)
+
+
+def use(link: CustomerLink) -> bool:
+    """Notes that an invoice goes to this customer: from then on no hand changes the link (`clients.linking`).
+
+    False where somebody changed it since it was loaded; nothing may be sent with it then.
+    """
+    if link.used_at:
+        return True
+    same = CustomerLink.objects.filter(
+        pk=link.pk, state=State.LINKED, customer_id=link.customer_id, linked_at=link.linked_at
+    )
+    return same.update(used_at=Coalesce("used_at", timezone.now())) == 1
 
 
 def resolve_many(links: Iterable[CustomerLink], *, connection: Connection, by: User | None) -> int:
@@ -180,14 +194,19 @@ def _by_email(link: CustomerLink, now: mapping.Values, gateway: Gateway) -> list
 def _by_code(
     link: CustomerLink, now: mapping.Values, gateway: Gateway, by: User | None
 ) -> CustomerLink | None:
-    """The link, where the customer under its stored code is ours; None where nobody has the code, or somebody
-    else."""
+    """The link, where the customer under its stored code is ours or may be; None where the code is another's."""
     try:
         customer = gateway.get_customer(link.code or "")
     except NotFound:
         return None
-    if mapping.is_same(now, customer) and _free(link, [(customer, "code")]):
+    agreed = " and ".join(mapping.agreeing(now, customer))
+    likely = _free(link, [(customer, f"same KashFlow ID and {agreed}")]) if agreed else []
+    if likely and mapping.is_same(now, customer):
         return _link(link, customer, now, how=CustomerLink.How.CREATED, by=by)
+    if likely:
+        # A neighbour with the same four letters and postcode must not get this client's invoices.
+        _propose(link, likely)
+        return _fresh(link)
     _take_code(link, now)
     return None
 
@@ -195,10 +214,11 @@ def _by_code(
 def _create(link: CustomerLink, now: mapping.Values, gateway: Gateway, by: User | None) -> CustomerLink:
     """Creates the customer under the link's code; a code that somebody else has is left for the next one."""
     for _attempt in range(mapping.CODES_TRIED):
+        link = link if link.code else _take_code(link, now)
         if link.state != State.WANTED:
             return link
         if not link.code:
-            link = _take_code(link, now)
+            continue
         customer = mapping.new_customer(now, link.code or "")
         try:
             customer_id = gateway.insert_customer(customer)
@@ -249,17 +269,17 @@ def _bring_up_to_date(link: CustomerLink, gateway: Gateway, by: User | None) -> 
     try:
         if link.customer_id is None:
             customer = gateway.get_customer(link.code or "")
+            if not _free(link, [(customer, "code")]):
+                return _stop(link, f"{customer.code} is another client's customer. Choose the right one.")
         else:
             customer = gateway.get_customer_by_id(link.customer_id)
         changes = _changes(link)
         if changes:
             gateway.update_customer(mapping.updated(customer, changes))
     except NotFound:
-        return _stop(
-            link,
-            f"KashFlow has no customer {link.code} any more. Choose the right one, or bring it back there.",
-        )
+        return _stop(link, _gone(link))
     values: dict[str, Any] = {
+        "code": customer.code if link.customer_id is None else link.code,
         "customer_id": customer.customer_id,
         "known": now,
         "read_at": timezone.now(),
@@ -271,6 +291,12 @@ def _bring_up_to_date(link: CustomerLink, gateway: Gateway, by: User | None) -> 
             "customer.updated", link, by=by, after={name: str(value) for name, value in changes.items()}
         )
     return _fresh(link)
+
+
+def _gone(link: CustomerLink) -> str:
+    if link.customer_id is None:
+        return f"KashFlow has no customer {link.code}. Type the right KashFlow ID, or create a new customer."
+    return f"KashFlow has no customer {link.code} any more. Choose the right one, or bring it back there."
 
 
 # --- Writing ------------------------------------------------------------------------------------------------
@@ -318,7 +344,9 @@ def _stop(link: CustomerLink, cause: str) -> CustomerLink:
 
 
 def _set(link: CustomerLink, was: str, **values: Any) -> bool:
-    return CustomerLink.objects.filter(pk=link.pk, state=was).update(**values) == 1
+    # linked_at: a person may have linked another customer while this one was being read.
+    rows = CustomerLink.objects.filter(pk=link.pk, state=was, linked_at=link.linked_at)
+    return rows.update(**values) == 1
 
 
 def _fresh(link: CustomerLink) -> CustomerLink:
@@ -326,12 +354,14 @@ def _fresh(link: CustomerLink) -> CustomerLink:
 
 
 def _free(link: CustomerLink, found: list[tuple[Customer, str]]) -> list[mapping.Values]:
-    """The likely customers that are not already another client's."""
+    """The likely customers that are not another client's, nor one a person said it is not."""
     ids = [customer.customer_id for customer, _ in found]
     others = CustomerLink.objects.filter(
         ledger_account_id=link.ledger_account_id, customer_id__in=ids
     ).exclude(pk=link.pk)
     taken = set(others.values_list("customer_id", flat=True))
+    if link.state == State.WANTED:
+        taken |= {one["customer_id"] for one in link.candidates}
     return [mapping.candidate(customer, why) for customer, why in found if customer.customer_id not in taken]
 
 

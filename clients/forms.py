@@ -129,6 +129,23 @@ class ClientForm(forms.ModelForm):
             )
 
 
+class CandidateForm(forms.Form):
+    """Which of the proposed KashFlow customers was pressed."""
+
+    customer_id = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class KashFlowIdForm(forms.Form):
+    """The code of a customer in KashFlow, typed by hand."""
+
+    code = forms.CharField(
+        label="KashFlow ID",
+        max_length=20,
+        help_text="The code the customer has in KashFlow, for example KERN01.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
 class ContactForm(forms.ModelForm):
     """A person at a client."""
 

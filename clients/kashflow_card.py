@@ -6,12 +6,15 @@ After sentence 13 of product.md (KashFlow): the client itself says why its KashF
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 
 from clients.models import Client, CustomerLink
 from kashflow.models import LedgerAccount
 from settings_app.models import SystemDefaults
+
+LOOKS_ALIKE = "A customer in KashFlow looks like this client; somebody has to say which."
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,30 @@ class Card:
     @property
     def is_linked(self) -> bool:
         return self.link is not None and self.link.state == CustomerLink.State.LINKED
+
+    @property
+    def candidates(self) -> list[dict[str, Any]]:
+        """The customers of KashFlow a person chooses from."""
+        return self.link.candidates if self.link and self.is_waiting else []
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the link waits for a person."""
+        return self.link is not None and self.link.state == CustomerLink.State.MATCH
+
+    @property
+    def can_change(self) -> bool:
+        """Whether a KashFlow ID may be typed: not once invoices went there, nor while one is being created."""
+        if self.link is None or self.is_waiting:
+            return True
+        return self.link.used_at is None if self.is_linked else not self.link.code
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether a person decided and no invoice was sent since: one that waited for it has to be sent again."""
+        if self.link is None or self.is_waiting or self.link.used_at:
+            return False
+        return self.link.how == CustomerLink.How.BY_HAND if self.is_linked else bool(self.link.candidates)
 
 
 def card_of(client: Client) -> Card | None:
@@ -69,7 +96,7 @@ def _card(payer: Client, link: CustomerLink | None, account: LedgerAccount) -> C
         return Card(
             client=payer,
             link=link,
-            missing="A customer in KashFlow looks like this client; somebody has to say which.",
+            missing=LOOKS_ALIKE if link.candidates else link.cause or LOOKS_ALIKE,
         )
     waiting = "Being created in KashFlow. It is tried again by itself until KashFlow answers."
     return Card(client=payer, link=link, missing=link.cause or waiting)

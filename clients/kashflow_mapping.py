@@ -58,13 +58,19 @@ def updated(customer: Customer, changes: Values) -> Customer:
 
 
 def is_same(now: Values, customer: Customer) -> bool:
-    """Whether a customer that holds our code is ours: name, e-mail or postcode agree."""
-    pairs = (
-        (now["name"], customer.name),
-        (now["email"], customer.email),
-        (now["postcode"], customer.postcode),
-    )
-    return any(plain(ours) and plain(ours) == plain(theirs) for ours, theirs in pairs)
+    """Whether a customer that holds our code is surely ours: two of name, e-mail and postcode agree.
+
+    One made by a create whose reply was lost has all three. Where we know the name only, the name is enough.
+    """
+    known = [name for name in ("name", "email", "postcode") if plain(now[name])]
+    return len(agreeing(now, customer)) >= min(2, len(known)) > 0
+
+
+def agreeing(now: Values, customer: Customer) -> list[str]:
+    """Which of name, e-mail and postcode a customer shares with us, as people say them."""
+    words = {"name": "name", "email": "e-mail", "postcode": "postcode"}
+    same = (name for name in words if plain(now[name]) and plain(now[name]) == plain(getattr(customer, name)))
+    return [words[name] for name in same]
 
 
 def likeness(now: Values, customer: Customer) -> str:

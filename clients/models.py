@@ -245,14 +245,18 @@ class CustomerLink(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     linked_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
+    # When the first invoice went to this customer; from then on the link is not changed by hand.
+    used_at = models.DateTimeField(null=True)
     # The values last sent or read, by our field name: what differs from them was changed here, and only that is sent.
     known = models.JSONField(default=dict)
     # Likely existing customers a person chooses from: [{"code", "customer_id", "name", "postcode", "email", "why"}].
+    # While the link is WANTED: those a person said it is not.
     candidates = models.JSONField(default=list)
     cause = models.CharField(max_length=300, blank=True)
 
     class Meta:
         default_permissions = ()
+        permissions = [("link_customer", "Link a client to a KashFlow customer")]
         constraints = [
             models.UniqueConstraint(
                 fields=["client", "ledger_account"], name="link_one_per_client_and_account"

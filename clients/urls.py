@@ -18,4 +18,7 @@ urlpatterns = [
         views.ContactDelete.as_view(),
         name="contact_delete",
     ),
+    path("clients/<int:pk>/kashflow/link/", views.LinkCustomer.as_view(), name="customer_link"),
+    path("clients/<int:pk>/kashflow/create/", views.CreateCustomerAnyway.as_view(), name="customer_create"),
+    path("clients/<int:pk>/kashflow/code/", views.LinkByCode.as_view(), name="customer_code"),
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+from django.contrib import messages
 from django.db.models import Count, QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -11,17 +12,28 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from clients import services
-from clients.forms import ClientFilters, ClientForm, ContactForm, FirstContactForm
+from clients import linking, services, tasks
+from clients.forms import (
+    CandidateForm,
+    ClientFilters,
+    ClientForm,
+    ContactForm,
+    FirstContactForm,
+    KashFlowIdForm,
+)
 from clients.header import header
 from clients.models import Client, Contact, CustomerLink
+from kashflow.connections import current_account
+from kashflow.models import LedgerAccount
 from magmanager.common import paging
 from magmanager.common.permissions import allow, may
 from magmanager.common.toasts import toast
 from magmanager.common.views import FilteredList, Verb, refusals
+from magmanager.common.wake import wake
 from settings_app.models import SystemDefaults
 
 CLIENTS = Client.objects.select_related("agency", "salesperson")
+SEND_AGAIN = "If an invoice waited for this, press Transfer to KashFlow again."
 COLUMNS = (
     "name",
     "advertising_as",
@@ -183,7 +195,7 @@ class ClientDetails(Verb):
                 return redirect("clients:details", pk)
         return self.page(request, client, form)
 
-    def page(self, request: HttpRequest, client: Client, form: ClientForm) -> HttpResponse:
+    def page(self, request: HttpRequest, client: Client, form: ClientForm, **more: Any) -> HttpResponse:
         newer = _renew_revision(form, client)
         may_change = may(request.user, "clients.change_client")
         if not may_change:
@@ -195,6 +207,10 @@ class ClientDetails(Verb):
             "may_change": may_change,
             "newer": newer,
             "invoices_go_to": _invoices_go_to(context),
+            "may_link": may(request.user, "clients.link_customer"),
+            "code_form": KashFlowIdForm(),
+            "decision": None,
+            **more,
         }
         return render(request, "clients/client_details.html", {**context, **extra})
 
@@ -218,6 +234,63 @@ def _invoices_go_to(context: dict[str, Any]) -> str:
     contacts: list[Contact] = context["contacts"]
     found = next((contact for contact in contacts if contact.is_accounts), contacts[0] if contacts else None)
     return f"Invoices go to {found}." if found else "Nobody is named to receive invoices: add a contact."
+
+
+class DecideCustomer(ClientDetails):
+    """What is pressed on the KashFlow card; a refusal shows the page again with its reason on the card."""
+
+    verb = "clients.link_customer"
+    http_method_names = ["post"]
+    form_class: ClassVar[type[Form]] = Form
+    # What the card calls the form when it is shown again.
+    form_name: ClassVar[str] = "decision"
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        client = get_object_or_404(CLIENTS, pk=pk)
+        account = current_account()
+        if account is None or not SystemDefaults.current().uses_kashflow:
+            toast(request, "Nothing was linked: KashFlow is not in use here.", level=messages.ERROR)
+            return redirect("clients:details", pk)
+        form = self.form_class(request.POST)
+        if form.is_valid():
+            with refusals(form):
+                toast(request, self.decide(client, account, form.cleaned_data), detail=SEND_AGAIN)
+                return redirect("clients:details", pk)
+        return self.page(request, client, ClientForm(instance=client), **{self.form_name: form})
+
+    def decide(self, client: Client, account: LedgerAccount, values: dict[str, Any]) -> str:
+        """Makes the domain call; what came of it."""
+        raise NotImplementedError
+
+
+class LinkCustomer(DecideCustomer):
+    """One of the proposed customers is this client."""
+
+    form_class = CandidateForm
+
+    def decide(self, client: Client, account: LedgerAccount, values: dict[str, Any]) -> str:
+        link = linking.link_customer(by=self.by, client=client, account=account, **values)
+        return f"{link.client} is {link.code} in KashFlow."
+
+
+class CreateCustomerAnyway(DecideCustomer):
+    """None of the proposed customers is: a new one is created, by a worker at once or by the next transfer."""
+
+    def decide(self, client: Client, account: LedgerAccount, values: dict[str, Any]) -> str:
+        link = linking.create_customer_anyway(by=self.by, client=client, account=account)
+        wake(tasks.resolve_customer, link.pk)
+        return f"A new customer is created in KashFlow for {link.client}."
+
+
+class LinkByCode(DecideCustomer):
+    """The KashFlow ID is typed by hand."""
+
+    form_class = KashFlowIdForm
+    form_name = "code_form"
+
+    def decide(self, client: Client, account: LedgerAccount, values: dict[str, Any]) -> str:
+        link = linking.link_by_code(by=self.by, client=client, account=account, **values)
+        return f"{link.client} is {link.code} in KashFlow."
 
 
 class ContactList(Verb):

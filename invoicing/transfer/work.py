@@ -1,5 +1,4 @@
-"""Everything one claimed transfer needs while it is carried: rows, login, gateway, and what we want KashFlow
-to have."""
+"""Everything one claimed transfer needs while it is carried: rows, login, gateway, and what is to be there."""
 
 from __future__ import annotations
 
@@ -9,13 +8,13 @@ from functools import cached_property
 
 from clients import customers
 from clients.models import CustomerLink
-from invoicing.models import InvoiceLine, Transfer
+from invoicing.models import Invoice, InvoiceLine, Transfer
 from invoicing.transfer import mapping
 from invoicing.transfer.record import renew
 from kashflow.connections import office_login
 from kashflow.gateway import records
 from kashflow.gateway.client import Gateway
-from kashflow.gateway.errors import ConnectionOff
+from kashflow.gateway.errors import ConnectionOff, NotSent
 from kashflow.models import Connection, LedgerAccount
 from kashflow.services import SwitchedOff, get_gateway
 from magmanager.common.models import Run
@@ -27,6 +26,11 @@ NO_LOGIN = (
     "The KashFlow login this began with is gone and there is no office login. Save a login in My Details."
 )
 NOT_ALLOWED = "{} may no longer transfer invoices, so this was stopped. Somebody who may can press Resume."
+
+NOT_THEIRS = (
+    "The KashFlow login belongs to {}, who may not use one any more, so this was stopped. "
+    "Somebody with a saved login can press Resume."
+)
 
 
 @dataclass
@@ -42,8 +46,7 @@ class Work:
 
     @classmethod
     def on(cls, transfer: Transfer) -> Work:
-        """Loads what is needed. Raises ConnectionOff where there is no login to use or its presser may not
-        any more."""
+        """Loads what is needed. Raises ConnectionOff where no login may be used, or its presser may not any more."""
         transfer = _loaded(transfer)
         by = _presser(transfer)
         login = transfer.connection or office_login()
@@ -51,6 +54,8 @@ class Work:
             raise SwitchedOff(detail=NO_LOGIN)
         if by is not None and not may(by, "invoicing.transfer_invoices"):
             raise SwitchedOff(detail=NOT_ALLOWED.format(by))
+        if not may(login.user, "kashflow.save_login"):
+            raise SwitchedOff(detail=NOT_THEIRS.format(login.user))
         invoice = transfer.invoice
         return cls(
             transfer=transfer,
@@ -64,6 +69,11 @@ class Work:
     @property
     def account(self) -> LedgerAccount:
         return self.transfer.ledger_account
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether somebody cancelled it since it was asked for: nothing new may be sent."""
+        return self.transfer.cancel_requested or self.transfer.invoice.state == Invoice.State.CANCELLED
 
     @property
     def numbers_are_ours(self) -> bool:
@@ -91,12 +101,14 @@ class Work:
             self.link = customers.resolve(self.link, connection=self.login, by=self.by)
             # Several calls may lie behind us. Every other phase begins with a move, which renews the lease.
             renew(self.transfer)
-        return self.link.state == CustomerLink.State.LINKED and self.link.customer_id is not None
+        known = self.link.state == CustomerLink.State.LINKED and self.link.customer_id is not None
+        if known and not customers.use(self.link):
+            raise NotSent(detail="the link to the customer was changed meanwhile")
+        return known
 
 
 def _loaded(transfer: Transfer) -> Transfer:
-    """The row with its invoice, account and login. What it is claimed with (state, epoch, lease) stays as it
-    was."""
+    """The row with its invoice, account and login; what it is claimed with (state, epoch, lease) stays as it was."""
     full = Transfer.objects.select_related(*WITH).get(pk=transfer.pk)
     full.state, full.epoch, full.lease_until = transfer.state, transfer.epoch, transfer.lease_until
     return full

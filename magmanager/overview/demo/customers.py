@@ -70,6 +70,7 @@ class Customers:
             by=self.by,
             linked_at=at,
             read_at=at,
+            used_at=at,
             known=now,
         )
 
