@@ -287,7 +287,7 @@ def test_no_more_bookings_are_held_when_more_are_made(ledger: Path) -> None:
 
     def count_bookings(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.startswith('INSERT INTO "bookings_instalment"'):
-            held.append(sum(isinstance(one, Booking) for one in gc.get_objects()))
+            held.append(sum(type(one) is Booking for one in gc.get_objects()))
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(count_bookings):
