@@ -3,11 +3,10 @@
 PYTHON ?= python3
 PORT ?= 8000
 SANDBOX_PORT ?= 8001
-SECONDS ?= 600
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test soak lint format lock clean
+.PHONY: help demo dev test soak bench lint format lock clean
 
 help:
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -21,8 +20,11 @@ dev: .venv/runtime.done node_modules/.done ## the same with autoreload and no de
 test: .venv/dev.done node_modules/.done ## the whole test suite
 	@$(BIN)/python tests/run.py
 
-soak: .venv/dev.done node_modules/.done ## the long fault runs, for SECONDS= each
-	@SOAK_SECONDS=$(SECONDS) $(BIN)/python tests/run.py -m soak
+soak: .venv/dev.done node_modules/.done ## the long fault runs, such as fifty invoices and three killed workers
+	@$(BIN)/python tests/run.py -m soak
+
+bench: .venv/dev.done node_modules/.done ## the benchmarks, as ratios; writes bench/results.md
+	@$(BIN)/python -m tests.bench
 
 lint: .venv/dev.done ## style, types, import contracts, migrations
 	$(BIN)/ruff check .

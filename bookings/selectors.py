@@ -80,13 +80,21 @@ def _sales(issue: Issue, row: dict[str, Any]) -> Sales:
     return Sales(issue=issue, adverts=row["adverts"], parts=row["parts"] or 0, revenue=row["revenue"] or ZERO)
 
 
-def with_invoiced(bookings: QuerySet[Booking]) -> QuerySet[Booking]:
-    """`bookings` with `has_open`: whether a part of the price is still to be invoiced."""
-    return bookings.annotate(has_open=Exists(Instalment.objects.filter(booking=OuterRef("pk"), is_open=True)))
+def with_has_open(bookings: list[Booking]) -> list[Any]:
+    """`bookings` with `has_open`: whether a part of the price is still to be invoiced. One query for those few:
+
+    asked of a whole list, PostgreSQL reads every open instalment there is.
+    """
+    still_open = Instalment.objects.filter(booking__in=bookings, is_open=True)
+    ids = set(still_open.values_list("booking_id", flat=True))
+    for booking in bookings:
+        booking.has_open = booking.pk in ids  # type: ignore[attr-defined]
+    return bookings
 
 
 def invoiced(bookings: QuerySet[Booking], is_invoiced: bool) -> QuerySet[Booking]:
     """Confirmed bookings that are invoiced, here or elsewhere; or those that still have to be."""
-    done = Q(has_open=False) | Q(invoiced_elsewhere_at__isnull=False)
-    confirmed = with_invoiced(bookings).filter(state=Booking.State.CONFIRMED)
+    still_open = Instalment.objects.filter(booking=OuterRef("pk"), is_open=True)
+    done = ~Exists(still_open) | Q(invoiced_elsewhere_at__isnull=False)
+    confirmed = bookings.filter(state=Booking.State.CONFIRMED)
     return confirmed.filter(done) if is_invoiced else confirmed.exclude(done)

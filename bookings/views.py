@@ -42,7 +42,7 @@ class BookingList(FilteredList):
     noun = ("booking", "bookings")
 
     def rows(self) -> QuerySet[Booking]:
-        return selectors.with_invoiced(BOOKINGS)
+        return BOOKINGS.all()
 
     def narrow(self, rows: QuerySet[Booking], wanted: dict[str, Any]) -> QuerySet[Booking]:
         if "cancelled" not in wanted:
@@ -61,6 +61,9 @@ class BookingList(FilteredList):
                 | Q(po_number__istartswith=word)
             )
         return rows
+
+    def decorate(self, rows: list[Booking]) -> list[Any]:
+        return selectors.with_has_open(rows)
 
     def context(self, rows: QuerySet[Any], wanted: dict[str, Any]) -> dict[str, Any]:
         return {"only_client": wanted.get("client")}

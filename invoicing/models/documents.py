@@ -109,6 +109,8 @@ class Invoice(models.Model):
         indexes = [
             models.Index(F("payer"), F("number").desc(), name="invoice_of_a_payer"),
             models.Index(F("invoice_date"), F("number").desc(), name="invoice_by_date"),
+            # For the count of unpaid ones; SQLite does not use a partial index for values given as parameters.
+            models.Index(fields=["paid_state", "state"], name="invoice_by_paid_state"),
             models.Index(
                 fields=["payer", "due_on"],
                 name="invoice_open_by_payer",

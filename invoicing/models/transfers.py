@@ -50,6 +50,8 @@ class Transfer(models.Model):
         default_permissions = ()
         permissions = [("transfer_invoices", "Transfer to KashFlow")]
         indexes = [
+            # SQLite does not use the partial one below for states given as parameters.
+            models.Index(fields=["ledger_account", "state"], name="transfer_by_state"),
             models.Index(
                 fields=["ledger_account", "not_before"],
                 name="transfer_unfinished",

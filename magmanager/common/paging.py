@@ -35,8 +35,8 @@ class Count:
 
 
 def count(rows: QuerySet[Any]) -> Count:
-    """Counts `rows`, but never further than COUNT_LIMIT."""
-    return _capped(rows.order_by()[: COUNT_LIMIT + 1].count())
+    """Counts `rows`, but never further than COUNT_LIMIT; what they are annotated with is not computed for it."""
+    return _capped(rows.order_by().values("pk")[: COUNT_LIMIT + 1].count())
 
 
 def _capped(number: int) -> Count:

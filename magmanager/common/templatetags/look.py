@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from django import template
@@ -63,8 +63,12 @@ def icon(name: str, css: str = "", label: str = "") -> SafeString | str:
 
     Nothing for an empty name. Raises TemplateSyntaxError for a name the icon set lacks.
     """
-    if not name:
-        return ""
+    return _icon(name, css, label) if name else ""
+
+
+# A list draws the same few icons hundreds of times.
+@lru_cache(maxsize=1000)
+def _icon(name: str, css: str, label: str) -> SafeString:
     described = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="icon {}" width="16" height="16" viewBox="0 0 24 24" fill="none" stroke="currentColor"'
