@@ -1,12 +1,13 @@
 """Which KashFlow customer a client is: wanting the link, finding, creating and updating the customer.
 
-design: transfer.md, The other writes. The code is stored before the call that creates the customer, so a lost
-reply is
-found again by it. No transaction is open during a call; every write here is conditional on what was read.
+design: transfer.md, The other writes. The code is stored before the call that creates the customer, so a create
+whose reply was lost is found again by it. No transaction is open during a call; every write here is conditional
+on what was read.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
@@ -28,17 +29,16 @@ from settings_app.models import User
 State = CustomerLink.State
 # From this many unlinked payers on, one read of the whole customer list costs less than a look for each.
 LIST_FROM = 21
+LOOK_IS_GOOD_FOR = dt.timedelta(hours=1)
 
 
 def want(client: Client, account: LedgerAccount) -> CustomerLink:
-    """The link of `client` (a payer) in `account`, made where there is none yet. Safe inside a
-    transaction."""
+    """The link of `client` (a payer) in `account`, made where there is none yet. Safe inside a transaction."""
     return CustomerLink.objects.get_or_create(client=client, ledger_account=account)[0]
 
 
 def is_settled(link: CustomerLink) -> bool:
-    """Whether the customer is known and holds everything that was changed here: nothing to ask KashFlow
-    then."""
+    """Whether the customer is known and holds all that was changed here: nothing to ask KashFlow then."""
     return (
         link.state == State.LINKED
         and link.customer_id is not None
@@ -94,8 +94,7 @@ def resolve_many(links: Iterable[CustomerLink], *, connection: Connection, by: U
 
 
 def resolve_in_background(link_id: int) -> CustomerLink | None:
-    """Resolves one link with the office login, after a first booking; None where there is nothing or no login
-    to use.
+    """Resolves one link with the office login, after a first booking; None where it cannot be done now.
 
     What KashFlow answers instead is kept as the link's cause; `resolve_wanted` tries again.
     """
@@ -111,8 +110,7 @@ def resolve_in_background(link_id: int) -> CustomerLink | None:
 
 
 def resolve_wanted(most: int = 50) -> int:
-    """Tries the links that are still wanted, at most `most`, until one fails; returns how many were
-    settled."""
+    """Tries the links that are still wanted, at most `most`, until one fails; returns how many were settled."""
     login = office_login()
     if login is None or login.refusal:
         return 0
@@ -169,16 +167,20 @@ def _settle_from_list(
 
 
 def _find_or_create(link: CustomerLink, gateway: Gateway, by: User | None) -> CustomerLink:
-    """By the stored code where there is one (a lost reply); else a likely customer waits for a person; else
-    created."""
+    """By the stored code where there is one (a lost reply); else a likely one waits for a person; else created."""
     now = _values(link)
-    if not link.code and link.read_at is None and (likely := _by_email(link, now, gateway)):
+    if not link.code and not _looked_lately(link) and (likely := _by_email(link, now, gateway)):
         if _propose(link, likely):
             return _fresh(link)
         link = _fresh(link)
     if link.code and (settled := _by_code(link, now, gateway, by)):
         return settled
     return _create(_fresh(link), now, gateway, by)
+
+
+def _looked_lately(link: CustomerLink) -> bool:
+    """Whether the list that did not have it is recent: in a run paused for days somebody may have typed it in."""
+    return link.read_at is not None and timezone.now() - link.read_at < LOOK_IS_GOOD_FOR
 
 
 def _by_email(link: CustomerLink, now: mapping.Values, gateway: Gateway) -> list[mapping.Values]:
@@ -235,8 +237,7 @@ def _create(link: CustomerLink, now: mapping.Values, gateway: Gateway, by: User 
 
 
 def _take_code(link: CustomerLink, now: mapping.Values) -> CustomerLink:
-    """Stores the next free code before any call uses it. Somebody else's newer value wins: it is read
-    back."""
+    """Stores the next free code before any call uses it. Somebody else's newer value wins: it is read back."""
     account_links = CustomerLink.objects.filter(ledger_account_id=link.ledger_account_id)
     stem = mapping.code_stem(now["name"])
     taken = {

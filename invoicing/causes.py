@@ -22,6 +22,7 @@ KASHFLOW = ("kashflow:settings", "Settings › KashFlow")
 ENABLING = ("kashflow:help", "Enabling the API in KashFlow")
 PAGES = {
     pauses.CONNECTION_OFF: MY_DETAILS,
+    pauses.SWITCHED_OFF: MY_DETAILS,
     "wrong_login": MY_DETAILS,
     "no_login": MY_DETAILS,
     "account_locked": MY_DETAILS,

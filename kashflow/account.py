@@ -23,7 +23,18 @@ def change_kashflow_settings(*, by: User, account: LedgerAccount, values: dict[s
         if after:
             LedgerAccount.objects.filter(pk=row.pk).update(**{name: values[name] for name in after})
             audit.record("kashflow_settings.changed", row, by=by, before=before, after=after)
+        if "numbering" in after:
+            _numbered_anew(row, by)
         return row
+
+
+def _numbered_anew(account: LedgerAccount, by: User) -> None:
+    """The choice a paused account waits for (transfer.md, Canary): it goes on, and has to prove itself again."""
+    LedgerAccount.objects.filter(pk=account.pk).update(paused_reason="", numbers_proved=False)
+    if account.paused_reason:
+        audit.record(
+            "kashflow_account.resumed", account, by=by, before={"paused_reason": account.paused_reason}
+        )
 
 
 def _changes(row: LedgerAccount, values: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:

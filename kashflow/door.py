@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 
+from django.db import transaction
 from django.db.models import Exists
 
 from kashflow import api_log, connections, slots
@@ -75,33 +76,61 @@ class Door:
         self._wire.close()
 
     def observe(self, exchange: Exchange) -> None:
-        """The end of every call: the slot goes back, the call is noted, a refusal switches the login off."""
+        """The end of every call: a refusal switches the login off, the call is noted, the slot goes back."""
         was_inside = self._holder is not None
         try:
             if was_inside and (refusal := _refusal(exchange)):
                 connections.refuse(self._connection, refusal)
+            # The two writes of every call in one commit.
+            with transaction.atomic(savepoint=False):
+                if was_inside or exchange.outcome == errors.EnvelopeInvalid.code:
+                    self._note(exchange)
+                self._give_back()
+            self._holder = None
         finally:
+            # Nothing where it went back above: a log that cannot be written must not keep the slot.
             self._leave()
-        if was_inside or exchange.outcome == errors.EnvelopeInvalid.code:
-            account = self._connection.ledger_account
-            api_log.record(exchange, account=account, by=self._by, purpose=self._purpose)
+
+    def _note(self, exchange: Exchange) -> None:
+        account = self._connection.ledger_account
+        api_log.record(exchange, account=account, by=self._by, purpose=self._purpose)
 
     def _enter(self) -> None:
         if self._holder is None:
-            connection = _switched_on(self._connection)
-            self._holder = slots.take(connection.ledger_account)
+            self._holder = slots.take(
+                self._connection.ledger_account,
+                only_while=_is_on(self._connection),
+                refuse=lambda: _refuse_if_off(self._connection),
+            )
 
     def _leave(self) -> None:
+        self._give_back()
+        self._holder = None
+
+    def _give_back(self) -> None:
         if self._holder is not None:
-            holder, self._holder = self._holder, None
-            slots.give_back(holder)
+            slots.give_back(self._holder)
 
 
-def _switched_on(connection: Connection) -> Connection:
-    """The login as it is now. Raises the ConnectionOff it is switched off with."""
-    package = SystemDefaults.objects.filter(pk=1, accounts_package=SystemDefaults.Package.KASHFLOW)
-    found = Connection.objects.select_related("ledger_account", "user").annotate(package_on=Exists(package))
-    now = found.filter(pk=connection.pk).first()
+_PACKAGE = SystemDefaults.objects.filter(pk=1, accounts_package=SystemDefaults.Package.KASHFLOW)
+
+
+def _is_on(connection: Connection) -> Exists:
+    """Whether a call may start with this login; `_refuse_if_off` says why not."""
+    usable = Connection.objects.filter(
+        Exists(_PACKAGE),
+        pk=connection.pk,
+        refusal="",
+        user__is_active=True,
+        ledger_account__is_current=True,
+    )
+    return Exists(usable)
+
+
+def _refuse_if_off(connection: Connection) -> None:
+    """Raises the ConnectionOff that the login is switched off with now; nothing where it is on."""
+    found = Connection.objects.select_related("ledger_account", "user")
+    now = found.annotate(package_on=Exists(_PACKAGE)).filter(pk=connection.pk).first()
     if now is None:
         raise SwitchedOff(detail="The KashFlow login was forgotten. Save one in My Details.")
     if not now.package_on:
@@ -116,7 +145,6 @@ def _switched_on(connection: Connection) -> Connection:
         )
     if now.refusal:
         raise stored_refusal(now)
-    return now
 
 
 def stored_refusal(connection: Connection) -> errors.ConnectionOff:

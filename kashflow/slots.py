@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Q, Subquery
 from django.utils import timezone
 
 from kashflow.gateway.errors import NotSent
@@ -23,11 +24,18 @@ def make(account: LedgerAccount) -> None:
     CallSlot.objects.bulk_create([CallSlot(ledger_account=account, n=n) for n in range(1, MOST + 1)])
 
 
-def take(account: LedgerAccount) -> uuid.UUID:
-    """Holds one slot and returns its token. Waits as long as a read may take, then raises NotSent."""
+def take(
+    account: LedgerAccount, *, only_while: Exists | None = None, refuse: Callable[[], object] = lambda: None
+) -> uuid.UUID:
+    """Holds one slot and returns its token. Waits as long as a read may take, then raises NotSent.
+
+    A slot is had only while `only_while` is true, asked in the same statement: a login that is refused while
+    somebody waits for a slot starts no call. `refuse` is called whenever there was none, to raise the reason.
+    """
     limit = times()
     ends = time.monotonic() + limit.read
-    while (holder := _try(account, limit.lease)) is None:
+    while (holder := _try(account, limit.lease, only_while)) is None:
+        refuse()
         if time.monotonic() > ends:
             raise NotSent(detail="every call slot of the account was taken")
         time.sleep(WAIT_BETWEEN_TRIES)
@@ -39,16 +47,20 @@ def give_back(holder: uuid.UUID) -> None:
     CallSlot.objects.filter(holder=holder).update(holder=None, lease_until=None)
 
 
-def _try(account: LedgerAccount, lease_seconds: float) -> uuid.UUID | None:
+def _try(account: LedgerAccount, lease_seconds: float, only_while: Exists | None) -> uuid.UUID | None:
     holder = uuid.uuid4()
     lease_until = timezone.now() + timedelta(seconds=lease_seconds)
+    allowed = LedgerAccount.objects.filter(pk=account.pk).values("max_calls")
+    usable = CallSlot.objects.filter(_free(), ledger_account=account, n__lte=Subquery(allowed))
+    # "Free" stands in the outer statement too: PostgreSQL asks that again of a row somebody else just took.
+    wanted = CallSlot.objects.filter(_free(), pk__in=usable.order_by("n").values("pk")[:1])
+    if only_while is not None:
+        wanted = wanted.filter(only_while)
     # Durable: Django refuses it inside another transaction, and none may be open while KashFlow is talked to.
     with transaction.atomic(durable=True):
-        first = _free(account).order_by("n").values("pk")[:1]
-        taken = _free(account).filter(pk__in=first).update(holder=holder, lease_until=lease_until)
+        taken = wanted.update(holder=holder, lease_until=lease_until)
     return holder if taken == 1 else None
 
 
-def _free(account: LedgerAccount) -> QuerySet[CallSlot]:
-    usable = CallSlot.objects.filter(ledger_account=account, n__lte=account.max_calls)
-    return usable.filter(Q(holder=None) | Q(lease_until__lt=timezone.now()))
+def _free() -> Q:
+    return Q(holder=None) | Q(lease_until__lt=timezone.now())

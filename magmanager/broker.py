@@ -1,8 +1,7 @@
 """The embedded broker: kombu's folder of messages, with whole messages only.
 
-kombu opens a message's file before it writes into it. A worker that lists the folder in between takes an
-empty file,
-cannot read it, and ends. Here a message gets its name once it is complete, and an unreadable one is left
+kombu opens a message's file before it writes into it. A worker that lists the folder in between takes an empty
+file, cannot read it, and ends. Here a message gets its name once it is complete, and an unreadable one is left
 aside.
 """
 

@@ -9,7 +9,7 @@ import uuid
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
 from invoicing.models import RunTransfer, Transfer
@@ -35,9 +35,8 @@ def due(account: LedgerAccount) -> QuerySet[Transfer]:
     Nothing of a login that is switched off; nothing new of a paused run, nor while the account is paused.
     """
     now = timezone.now()
-    paused = RunTransfer.objects.filter(transfer=OuterRef("pk"), run__state=Run.State.PAUSED)
     started = Q(state__in=[State.SENT, State.AMBIGUOUS])
-    startable = started if account.paused_reason else started | Q(~Exists(paused), state=State.READY)
+    startable = started if account.paused_reason else started | Q(~_is_paused(), state=State.READY)
     return Transfer.objects.filter(
         startable,
         Q(not_before=None) | Q(not_before__lte=now),
@@ -47,16 +46,21 @@ def due(account: LedgerAccount) -> QuerySet[Transfer]:
     )
 
 
+def _is_paused() -> Exists:
+    """Whether the newest run that has the transfer is paused: the last press counts, not an older one."""
+    newest = Run.objects.filter(run_transfers__transfer=OuterRef("transfer")).order_by("-started_at")
+    paused = RunTransfer.objects.filter(transfer=OuterRef("pk"), run__state=Run.State.PAUSED)
+    return Exists(paused.filter(run=Subquery(newest.values("pk")[:1])))
+
+
 def next_ids(account: LedgerAccount) -> list[uuid.UUID]:
-    """The transfers to take next, begun ones first, then in number order; one at a time where creates are
-    serial."""
+    """The transfers to take next: begun ones first, then in number order; one where creates are serial."""
     most = 1 if is_serial(account) else CHUNK
     return list(due(account).order_by(FINISH_FIRST, "invoice__number").values_list("pk", flat=True)[:most])
 
 
 def is_serial(account: LedgerAccount) -> bool:
-    """Whether creates go one at a time: until our numbers are proved, and always where KashFlow numbers its
-    own."""
+    """Whether creates go one at a time: until our numbers are proved, always where KashFlow numbers its own."""
     return account.numbering == LedgerAccount.Numbering.KASHFLOW or not account.numbers_proved
 
 
@@ -104,12 +108,26 @@ def _take(transfer: Transfer) -> bool:
 
 
 def expire_leases(account: LedgerAccount) -> int:
-    """Frees what a dead worker held: what it may have sent is uncertain from this moment. Returns how
-    many."""
+    """Frees what a dead worker held, and returns how many: what it may have sent is uncertain from now on."""
     gone = Transfer.objects.filter(
         ledger_account=account, state__in=[State.CLAIMED, State.SENDING], lease_until__lte=timezone.now()
     )
     return sum(_expire(transfer) for transfer in gone)
+
+
+def wait_again(account: LedgerAccount) -> int:
+    """The settle wait of what is uncertain begins anew: a clock that jumped ended it too early. Returns how many.
+
+    With a new epoch, so that whoever is looking just now records nothing by the old clock.
+    """
+    uncertain = Transfer.objects.filter(ledger_account=account, state=State.AMBIGUOUS)
+    return uncertain.update(
+        epoch=F("epoch") + 1,
+        lease_until=None,
+        not_before=in_seconds(times().settle),
+        absent_seen=0,
+        absent_first_at=None,
+    )
 
 
 def _expire(transfer: Transfer) -> bool:
@@ -119,7 +137,7 @@ def _expire(transfer: Transfer) -> bool:
         if sent
         else "The program stopped before anything was sent. It is taken up again."
     )
-    cause: dict[str, Any] = {"last_cause": what, "cause_code": "stopped_while_sending"} if sent else {}
+    cause: dict[str, Any] = {"last_cause": what, "cause_code": "stopped_while_sending" if sent else "stopped"}
     try:
         record(transfer, Event.LEASE_EXPIRED, what=what, epoch=transfer.epoch + 1, **cause)
     except Lost:

@@ -1,8 +1,6 @@
-"""Carrying one claimed transfer: look, create where absent, read back. The protocol of transfer.md, step by
-step.
+"""Carrying one claimed transfer: look, create where absent, read back (transfer.md, step by step).
 
-No transaction is open while KashFlow is talked to. Every outcome is one `record`, and whoever has lost the
-row stops.
+No transaction is open while KashFlow is talked to. Every outcome is one `record`, and whoever has lost the row stops.
 """
 
 from __future__ import annotations
@@ -37,6 +35,7 @@ from kashflow.gateway.errors import (
     NotSent,
     RateLimited,
     Refused,
+    SendDeadlineMissed,
 )
 from kashflow.gateway.records import Invoice as Document
 from kashflow.limits import times
@@ -73,7 +72,7 @@ def carry(transfer: Transfer) -> None:
 def send(work: Work) -> None:
     """CLAIMED: looks, has the customer and the sums ready, and creates what is absent."""
     phase = Phase("look")
-    if work.transfer.cancel_requested:
+    if work.is_cancelled:
         record(work.transfer, Event.CANCEL_REQUESTED, what="Cancelled before anything was sent.")
         return
     try:
@@ -95,10 +94,10 @@ def _absent_and_ready(work: Work, phase: Phase) -> Look | None:
         if not _is_ready(work, phase):
             return None
         work.gateway.connect()
-        if seen.age() < times().send_deadline * FRESH:
+        if seen.answers(work) and seen.age() < times().send_deadline * FRESH:
             return seen
     work.gateway.close()
-    raise NotSent(detail="preparing took longer than a look is good for")
+    raise SendDeadlineMissed(detail="preparing took longer than a look is good for")
 
 
 def _is_ready(work: Work, phase: Phase) -> bool:
@@ -148,7 +147,7 @@ def _not_created(work: Work, error: GatewayError, phase: Phase) -> None:
     why = causes.cause(error.sentence, error.code)
     record(work.transfer, event, what=error.sentence, phase=phase, **why)
     if isinstance(error, ConnectionOff):
-        pauses.connection_off(work.login, error)
+        pauses.stop_runs(work.transfer, work.login, error)
 
 
 def _mismatch(work: Work, number: int, phase: Phase) -> None:
@@ -166,6 +165,7 @@ def _mismatch(work: Work, number: int, phase: Phase) -> None:
 
 def _found(work: Work, verdict: Verdict, phase: Phase) -> None:
     """Records that KashFlow already has something, and adopts what is ours."""
+    pauses.release(work.transfer)
     event = EVENTS[type(verdict)]
     if isinstance(verdict, Ours):
         _adopt(work, verdict.found, phase)
@@ -180,7 +180,6 @@ def _found(work: Work, verdict: Verdict, phase: Phase) -> None:
 
 
 def _adopt(work: Work, found: Document, phase: Phase) -> None:
-    pauses.release(work.transfer)
     what = f"It was in KashFlow already, as number {found.number}; nothing was sent again."
     values: dict[str, Any] = {"kashflow_number": found.number, "kashflow_dbid": found.dbid, "tries": 0}
     record(work.transfer, Event.FOUND_OURS, what=what, phase=phase, **values)
@@ -203,6 +202,9 @@ def read_back(work: Work) -> None:
         return
     unequal = mapping.differences(work.document, found)
     values: dict[str, Any] = {"kashflow_number": found.number, "kashflow_dbid": found.dbid}
+    if not mapping.is_marked(work.document, found):
+        # Somebody else's document under our number, perhaps: its id must not be kept as ours.
+        values = {}
     if unequal:
         cause = f"KashFlow's document is not what was sent. {'; '.join(map(str, unequal))}."
         why = causes.cause(cause, "differs", found=mapping.kept(found, unequal), lease_until=None)
@@ -235,7 +237,7 @@ def _gone(work: Work, error: GatewayError, phase: Phase) -> None:
 def _not_read_back(work: Work, error: GatewayError, phase: Phase) -> None:
     if isinstance(error, ConnectionOff):
         _off(work.transfer, Event.READ_BACK_FAILED, error, phase)
-        pauses.connection_off(work.login, error)
+        pauses.stop_runs(work.transfer, work.login, error)
     else:
         _later(work.transfer, Event.READ_BACK_FAILED, error, phase)
 
@@ -278,7 +280,7 @@ def _absent(work: Work, phase: Phase) -> None:
             not_before=again_at,
             lease_until=None,
         )
-    elif transfer.cancel_requested:
+    elif work.is_cancelled:
         record(
             transfer,
             Event.CANCEL_REQUESTED,
@@ -302,7 +304,7 @@ def _read_failed(work: Work, error: GatewayError, phase: Phase) -> None:
     elif isinstance(error, ConnectionOff):
         event = Event.READ_FAILED if transfer.state == State.AMBIGUOUS else Event.CONNECTION_OFF
         _off(transfer, event, error, phase)
-        pauses.connection_off(work.login, error)
+        pauses.stop_runs(transfer, work.login, error)
     else:
         _later(transfer, Event.READ_FAILED, error, phase)
 
@@ -340,7 +342,7 @@ def _switched_off(transfer: Transfer, error: ConnectionOff) -> None:
         _off(transfer, event, error, None)
     except Lost:
         return
-    pauses.pause_runs_of(transfer, error)
+    pauses.stop_runs(transfer, None, error)
 
 
 STEPS = {State.CLAIMED: send, State.SENT: read_back, State.AMBIGUOUS: check}

@@ -5,19 +5,24 @@ Knows no Celery. Everything is in the rows, so a lane may start twice, or die an
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 
+from django.db.models import Q
 from django.utils import timezone
 
-from invoicing.models import Transfer
+from invoicing.models import RunTransfer, Transfer
 from invoicing.transfer import claims, engine, pauses, payers, progress
-from kashflow.connections import current_account
+from invoicing.transfer.states import State
+from kashflow.connections import current_account, office_login
+from kashflow.limits import times
 from kashflow.models import Connection, LedgerAccount
-from magmanager.common import runs
+from magmanager.common import clock, runs
 from magmanager.common.models import Run
 from settings_app.models import SystemDefaults
 
+log = logging.getLogger(__name__)
 # A lane hands over to a fresh one after this long, so that a worker told to stop does stop.
 LANE_SECONDS = 20.0
 # Whether a further lane would help is asked once in so many transfers.
@@ -25,8 +30,7 @@ CHECK_EVERY = 8
 
 
 def carry_due(account_id: int, *, wake_another: Callable[[], None], seconds: float = LANE_SECONDS) -> int:
-    """Claims and carries the transfers of one account until none is due or `seconds` are over; returns how
-    many.
+    """Claims and carries the transfers of one account until none is due or `seconds` are over; returns how many.
 
     `wake_another` is called when a further lane would help, and when this one ends with work left.
     """
@@ -40,7 +44,7 @@ def carry_due(account_id: int, *, wake_another: Callable[[], None], seconds: flo
     for transfer in _claimed(account_id):
         if carried % CHECK_EVERY == 0 and _has_room(account_id):
             wake_another()
-        engine.carry(transfer)
+        _carry(transfer)
         carried += 1
         if time.monotonic() > ends:
             wake_another()
@@ -50,9 +54,16 @@ def carry_due(account_id: int, *, wake_another: Callable[[], None], seconds: flo
     return carried
 
 
+def _carry(transfer: Transfer) -> None:
+    """A fault of ours with one invoice stops that one, not the thousand behind it: its lease runs out."""
+    try:
+        engine.carry(transfer)
+    except Exception:
+        log.exception("Carrying the transfer %s stopped unexpectedly", transfer.pk)
+
+
 def _claimed(account_id: int) -> Iterator[Transfer]:
-    """Claimed transfers, one after the other. The account is read anew each time: it may be paused or proved
-    by now."""
+    """Claimed transfers, one after the other; the account is read anew each time: it may be paused by now."""
     while True:
         got_one = False
         for transfer_id in claims.next_ids(LedgerAccount.objects.get(pk=account_id)):
@@ -84,8 +95,11 @@ def sweep() -> int | None:
     account = current_account()
     if account is None or not SystemDefaults.current().uses_kashflow:
         return None
+    if clock.has_jumped(times().margin):
+        claims.wait_again(account)
     claims.expire_leases(account)
     _go_on(account)
+    _pass_on(account)
     progress.finish_runs(account)
     pauses.pause_refused(account)
     return account.pk if claims.due(account).exists() else None
@@ -96,15 +110,24 @@ def _go_on(account: LedgerAccount) -> None:
     paused = pauses.of_account(pauses.unfinished().filter(state=Run.State.PAUSED), account)
     working = Connection.objects.filter(ledger_account=account, refusal="").values("pk")
     for run in paused.filter(cause=pauses.CONNECTION_OFF, connection_id__in=working):
-        if _may_go_on(run):
-            runs.take(run)
+        runs.take(run)
     if not account.paused_reason:
         for run in paused.filter(cause=pauses.ACCOUNT_PAUSED):
             runs.take(run)
 
 
-def _may_go_on(run: Run) -> bool:
-    """A login that was mended since the run was paused; one that was never refused needs a person to press
-    Resume."""
-    login = Connection.objects.filter(pk__in=[run.connection_id]).first()
-    return login is not None and login.checked_at is not None and login.checked_at > run.touched_at
+def _pass_on(account: LedgerAccount) -> None:
+    """What was begun under a login that is off is finished by the office login, unless a run waits for it.
+
+    Only reads: what may be in KashFlow already must not stay unknown because somebody left the house.
+    """
+    office = office_login()
+    if office is None or office.refusal:
+        return
+    off = ~Q(connection__refusal="") | Q(connection__user__is_active=False)
+    waited_for = RunTransfer.objects.filter(run__in=pauses.unfinished()).values("transfer")
+    stranded = Transfer.objects.filter(
+        off, ledger_account=account, connection__isnull=False, state__in=[State.SENT, State.AMBIGUOUS]
+    )
+    for transfer in stranded.exclude(pk__in=waited_for):
+        Transfer.objects.filter(pk=transfer.pk).update(connection=office)

@@ -1,5 +1,6 @@
-"""An invoice as KashFlow's record, and KashFlow's record compared with what was sent. Pure: no query, no
-clock.
+"""An invoice as KashFlow's record, and KashFlow's record compared with what was sent.
+
+Pure: no query, no clock.
 
 design: transfer.md, Numbers (marker, CustomerReference) and States (read back equal to the penny).
 """
@@ -37,8 +38,7 @@ class Difference:
 
 
 def reference(po_number: str, marker: str) -> str:
-    """CustomerReference: the PO (of several the first and "+n"), cut so that the marker behind it is never
-    cut."""
+    """CustomerReference: the PO (of several the first and "+n"), cut to leave room for the whole marker."""
     first, more = _first_and_more(po_number)
     room = REFERENCE_LENGTH - len(marker) - 1 - len(more)
     return f"{first[:room].strip()}{more} {marker}".strip()
@@ -59,6 +59,11 @@ def marker_of(customer_reference: str) -> str:
     return found[1] if found else ""
 
 
+def is_marked(sent: records.Invoice, found: records.Invoice) -> bool:
+    """Whether KashFlow's document carries the marker of the one we want to have there."""
+    return marker_of(sent.reference) == marker_of(found.reference)
+
+
 def code_of(line: InvoiceLine, account: LedgerAccount) -> AccountCode | None:
     """The account code a line is booked under: its own, else the account's default sales code."""
     return line.account_code or account.sales_code
@@ -67,8 +72,10 @@ def code_of(line: InvoiceLine, account: LedgerAccount) -> AccountCode | None:
 def document(
     invoice: Invoice, lines: Sequence[InvoiceLine], account: LedgerAccount, *, customer_id: int = 0
 ) -> records.Invoice:
-    """What is sent for `invoice`: number 0 where KashFlow numbers its own; `customer_id` 0 while it is not
-    known."""
+    """What is sent for `invoice`.
+
+    The number is 0 where KashFlow numbers its own, `customer_id` is 0 while the customer is not known.
+    """
     ours = account.numbering == LedgerAccount.Numbering.OURS
     return records.Invoice(
         number=invoice.number if ours else 0,
@@ -97,8 +104,7 @@ def _line(line: InvoiceLine, account: LedgerAccount, place: int) -> records.Invo
 
 
 def problems(invoice: Invoice, lines: Sequence[InvoiceLine], account: LedgerAccount) -> list[str]:
-    """Why this invoice must not be sent as it is: sums that do not agree on recomputing, codes missing or
-    gone."""
+    """Why this invoice must not be sent as it is: sums that differ on recomputing, codes missing or gone."""
     return [
         *_sums(invoice, lines),
         *dict.fromkeys(problem for line in lines for problem in _codes(line, account)),
@@ -136,20 +142,21 @@ def _codes(line: InvoiceLine, account: LedgerAccount) -> Iterator[str]:
 
 
 def differences(sent: records.Invoice, found: records.Invoice) -> list[Difference]:
-    """Everything in which KashFlow's document differs from what was sent, to the penny; empty where they are
-    equal."""
+    """Everything in which KashFlow's document differs from what was sent, to the penny; empty where equal."""
     return [*header_differences(sent, found), *_line_differences(sent.lines, found.lines)]
 
 
 def header_differences(sent: records.Invoice, found: records.Invoice) -> list[Difference]:
-    """The same without the lines: number (where ours was sent), marker, customer, date, amounts."""
+    """The same without the lines: number (where ours was sent), marker, customer (where known), date, amounts."""
     pairs: list[tuple[str, Any, Any]] = [
         ("Marker", marker_of(sent.reference), marker_of(found.reference)),
-        ("Customer", sent.customer_id, found.customer_id),
         ("Invoice date", sent.invoice_date, found.invoice_date),
         ("Amount before VAT", sent.net_amount, found.net_amount),
         ("VAT", sent.vat_amount, found.vat_amount),
     ]
+    if sent.customer_id:
+        # 0 where a document is adopted whose customer is not linked here: there is nothing to compare with.
+        pairs.insert(1, ("Customer", sent.customer_id, found.customer_id))
     if sent.number:
         pairs.insert(0, ("Number", sent.number, found.number))
     return list(_unequal(pairs))

@@ -1,5 +1,4 @@
-"""What stops more than one transfer: a refused login, an account that numbers otherwise, a KashFlow that is
-away."""
+"""What stops more than one transfer: a refused login, an account that numbers otherwise, KashFlow away."""
 
 from __future__ import annotations
 
@@ -22,30 +21,33 @@ HELD = "kashflow_away"
 BY_PERSON = "paused"
 ACCOUNT_PAUSED = "account_paused"
 CONNECTION_OFF = "connection_off"
+SWITCHED_OFF = "switched_off"
 
 
-def connection_off(login: Connection, error: ConnectionOff) -> None:
-    """Pauses every run that works under `login`, with the sentence that says what to do."""
-    for run in unfinished().filter(connection_id=login.pk):
-        runs.pause(run, cause=CONNECTION_OFF, summary=error.sentence[:300])
+def stop_runs(transfer: Transfer, login: Connection | None, error: ConnectionOff) -> None:
+    """Pauses the runs of `transfer` and every run that works under `login`, with what to do as their sentence.
+
+    What KashFlow refused goes on by itself once that login works again; what we switched off (SwitchedOff: a
+    presser without the right, no login left) waits for a person.
+    """
+    cause = SWITCHED_OFF if isinstance(error, door.SwitchedOff) else CONNECTION_OFF
+    concerned = Q(pk__in=RunTransfer.objects.filter(transfer=transfer).values("run"))
+    if login is not None:
+        concerned |= Q(connection_id=login.pk)
+    for run in unfinished().filter(concerned):
+        runs.pause(run, cause=cause, summary=error.sentence[:300])
 
 
 def pause_refused(account: LedgerAccount) -> None:
-    """The same for logins that were switched off by anything else, such as a sync."""
+    """The same for the runs of logins that were switched off by anything else, such as a sync."""
     refused = Connection.objects.filter(ledger_account=account).exclude(refusal="")
     for login in refused:
-        connection_off(login, door.stored_refusal(login))
-
-
-def pause_runs_of(transfer: Transfer, error: ConnectionOff) -> None:
-    """Pauses the runs of one transfer that has no login to work with."""
-    for run in unfinished().filter(run_transfers__transfer=transfer):
-        runs.pause(run, cause=CONNECTION_OFF, summary=error.sentence[:300])
+        for run in unfinished().filter(connection_id=login.pk):
+            runs.pause(run, cause=CONNECTION_OFF, summary=door.stored_refusal(login).sentence[:300])
 
 
 def pause_account(account: LedgerAccount, *, ours: int, theirs: int) -> None:
-    """KashFlow did not keep our number: nothing new is sent until an admin has chosen (transfer.md,
-    Canary)."""
+    """KashFlow did not keep our number: nothing new is sent until an admin has chosen (transfer.md, Canary)."""
     reason = (
         f"KashFlow gave invoice {ours} the number {theirs}, so it does not keep our numbers. "
         "Nothing more is sent. An admin chooses how invoices are numbered in Settings › KashFlow."
@@ -57,8 +59,7 @@ def pause_account(account: LedgerAccount, *, ours: int, theirs: int) -> None:
 
 
 def hold_others(transfer: Transfer, error: GatewayError) -> None:
-    """While KashFlow is away one transfer probes for all: the others of its account wait a little longer than
-    it does.
+    """While KashFlow is away one transfer probes for all: the others of its account wait a little longer.
 
     Without this, an hour's outage in a batch of 1,000 would be thousands of calls.
     """

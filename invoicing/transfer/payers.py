@@ -1,5 +1,4 @@
-"""The customers a batch needs, looked for together: one list call where many payers are unknown in
-KashFlow."""
+"""The customers a batch needs, looked for together: one list call where many payers are unknown there."""
 
 from __future__ import annotations
 
@@ -20,9 +19,9 @@ log = logging.getLogger(__name__)
 
 
 def prepare(account: LedgerAccount) -> int:
-    """Looks for the unknown payers of what is due, from 21 on; returns how many were found. A failure is left
-    to each.
+    """Looks for the unknown payers of what is due, from 21 on, and returns how many were found.
 
+    A failure is left to each transfer's own look.
     transfer.md, The other writes: one list call where more than 20 payers are unlinked, else one call each.
     """
     unknown = _unknown_payers(account)

@@ -44,8 +44,7 @@ def progress(run: Run) -> Progress:
 
 
 def rows(run: Run) -> QuerySet[Transfer]:
-    """The run's transfers with their invoices: needs you, uncertain, sending, waiting, then the finished, by
-    number."""
+    """The run's transfers with their invoices: needs you, uncertain, sending, waiting, the rest; by number."""
     place = {word: n for n, word in enumerate(ORDER)}
     order = Case(
         *(When(state=state, then=Value(place.get(word, len(ORDER)))) for state, word in WORD_OF.items()),
@@ -53,6 +52,18 @@ def rows(run: Run) -> QuerySet[Transfer]:
     )
     found = Transfer.objects.filter(run_transfers__run=run).select_related("invoice", "invoice__payer")
     return found.annotate(place=order).order_by("place", "invoice__number")
+
+
+def latest(most: int) -> list[Run]:
+    """The `most` latest runs with who pressed. The result of a finished one is counted anew.
+
+    What was uncertain when it ended is settled later, and a stored "1 uncertain" would go on saying otherwise.
+    """
+    found = list(Run.objects.filter(kind=pauses.RUN_KIND).select_related("by")[:most])
+    for run in found:
+        if run.is_over:
+            run.summary = summary(progress(run))
+    return found
 
 
 def finish_runs(account: LedgerAccount) -> int:

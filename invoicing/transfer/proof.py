@@ -13,8 +13,7 @@ from settings_app import audit
 def try_to_prove(work: Work) -> None:
     """After a document came back under our number: proof, where that number was not KashFlow's highest + 1.
 
-    It was not where nobody has the number before it. Without an answer nothing is proved, and nothing is
-    lost.
+    It was not where nobody has the number before it. Without an answer nothing is proved, and nothing lost.
     """
     number = work.transfer.kashflow_number or 0
     if not work.numbers_are_ours or work.account.numbers_proved or number < 2 or _is_there(work, number - 1):

@@ -1,7 +1,6 @@
 """Asking for transfers, and pausing and resuming a run of them.
 
-design: transfer.md, Whose login and Running it. The views wake the workers; everything that matters is in the
-rows.
+design: transfer.md, Whose login and Running it. The views wake the workers; what matters is in the rows.
 """
 
 from __future__ import annotations
@@ -46,13 +45,11 @@ class TransfersStopped(DomainError):
 
 
 def request_transfers(*, by: User, invoice_ids: Collection[int]) -> Run:
-    """A run that brings these invoices into KashFlow; the caller wakes `invoicing.tasks.work` with the
-    account's id.
+    """A run that brings these invoices into KashFlow; the caller wakes `invoicing.tasks.work` with the account's id.
 
-    An invoice that is under way or in KashFlow already is not doubled: where nothing else is left, the run
-    that has
-    them is returned. One that needs a person is looked at again, reading only. Raises NotAllowed, NoLogin,
-    TransfersStopped, NothingToTransfer.
+    An invoice that is under way or in KashFlow already is not doubled: where nothing else is left, the run that
+    has them is returned. One that needs a person is looked for again, and sent only once it is proved absent.
+    Raises NotAllowed, NoLogin, TransfersStopped, NothingToTransfer.
     """
     allow(by, VERB)
     login = login_for(by)
@@ -69,8 +66,7 @@ def request_transfers(*, by: User, invoice_ids: Collection[int]) -> Run:
 
 
 def pause_run(*, by: User, run: Run) -> None:
-    """Lets what is being sent finish and starts nothing new. Raises Gone where the run is over or paused
-    already."""
+    """Lets what is being sent finish and starts nothing new. Raises Gone where the run is over or paused."""
     allow(by, VERB)
     words = f"Paused by {by}. Nothing new is sent until somebody presses Resume."
     if not runs.pause(run, cause=pauses.BY_PERSON, summary=words):
@@ -86,6 +82,11 @@ def resume_run(*, by: User, run: Run) -> None:
     allow(by, VERB)
     login = login_for(by)
     _refuse_if_stopped(login.ledger_account, login)
+    if account_of(run) != login.ledger_account_id:
+        raise TransfersStopped(
+            "This run belongs to another KashFlow account than the current one, so it stays paused. "
+            "What was meant for the old account is never sent to the new one by itself."
+        )
     with transaction.atomic():
         # From here on it is this person's work: whoever began it may have left.
         paused = Run.objects.filter(pk=run.pk, state=Run.State.PAUSED)
@@ -141,7 +142,10 @@ def _again(invoices: list[Invoice], account: LedgerAccount, login: Connection, b
     rows = _of(invoices, account)
     rechecked = [row for row in rows.filter(state__in=NEEDS_YOU) if _recheck(row, login, by)]
     in_a_run = Transfer.objects.filter(run_transfers__run__in=pauses.unfinished())
-    waiting = rows.filter(state=State.READY).exclude(pk__in=in_a_run.values("pk"))
+    waiting = list(rows.filter(state=State.READY).exclude(pk__in=in_a_run.values("pk")))
+    # From here on under the presser's login: the one it began with may be refused or its owner gone.
+    for row in waiting:
+        Transfer.objects.filter(pk=row.pk, state=State.READY).update(connection=login, not_before=None)
     return [*rechecked, *waiting]
 
 

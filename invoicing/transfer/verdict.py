@@ -5,7 +5,7 @@ design: transfer.md, States and What an answer means.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from invoicing.transfer.mapping import Difference, header_differences, marker_of
@@ -66,42 +66,46 @@ EVENTS: dict[type[Verdict], Event] = {
 }
 
 
-def judge(sent: Invoice, found: Iterable[Invoice]) -> Verdict:
+def judge(
+    sent: Invoice, found: Iterable[Invoice], *, issued: Collection[str] = (), known: Collection[int] = ()
+) -> Verdict:
     """What the documents that a look gave mean for the one we want to send.
 
-    `sent.number` is 0 where KashFlow numbers its own: no number can be taken then, and a document without
-    marker is
-    probable under any number. `sent.customer_id` is 0 while the customer is not known there: nothing can be
-    probable.
+    `sent.number` is 0 where KashFlow numbers its own: no number can be taken then, and a document that looks
+    like ours is probable under any number. `sent.customer_id` is 0 while the customer is not known there:
+    nothing can be probable. `issued` are the markers of our other invoices among `found`: a bookkeeper's
+    reference can have a marker's shape, so the shape alone does not say that we made it. `known` are the ids
+    of documents KashFlow once named as this one: they stay ours with their reference wiped.
     """
     documents = list({document.dbid: document for document in found}.values())
     marker = marker_of(sent.reference)
-    ours = [document for document in documents if marker_of(document.reference) == marker]
+    ours = [one for one in documents if marker_of(one.reference) == marker or one.dbid in known]
     if len(ours) > 1:
         return Several(tuple(ours))
     if ours:
         return _compared(sent, ours[0])
-    return _others(sent, documents)
+    return _others(sent, documents, issued)
 
 
 def _compared(sent: Invoice, found: Invoice) -> Ours | Changed:
-    unequal = [one for one in header_differences(sent, found) if sent.customer_id or one.field != "Customer"]
+    unequal = header_differences(sent, found)
     return Changed(found, tuple(unequal)) if unequal else Ours(found)
 
 
-def _others(sent: Invoice, documents: list[Invoice]) -> Absent | NumberTaken | Probable:
+def _others(
+    sent: Invoice, documents: list[Invoice], issued: Collection[str]
+) -> Absent | NumberTaken | Probable:
     candidates = [document for document in documents if not sent.number or document.number == sent.number]
     for document in candidates:
-        if is_alike(sent, document):
+        if is_alike(sent, document) and marker_of(document.reference) not in issued:
             return Probable(document)
     return NumberTaken(candidates[0]) if sent.number and candidates else Absent()
 
 
 def is_alike(sent: Invoice, found: Invoice) -> bool:
-    """Whether a document without any marker has the customer, date and amounts of the one we want to send."""
+    """Whether a document has the customer, date and amounts of the one we want to send."""
     return (
-        not marker_of(found.reference)
-        and bool(sent.customer_id)
+        bool(sent.customer_id)
         and (sent.customer_id, sent.invoice_date) == (found.customer_id, found.invoice_date)
         and (sent.net_amount, sent.vat_amount) == (found.net_amount, found.vat_amount)
     )

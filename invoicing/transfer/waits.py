@@ -1,5 +1,4 @@
-"""How long a transfer waits before the next try. Pure arithmetic in seconds; the jitter is the same on every
-machine."""
+"""How long a transfer waits before the next try: seconds, with a jitter that is the same on every machine."""
 
 from __future__ import annotations
 
@@ -14,8 +13,7 @@ JITTER = 0.2
 
 
 def backoff(seed: Any, tries: int) -> float:
-    """Seconds before try number `tries` + 1: doubled each time up to an hour, ± 20 % so that rows do not
-    march in step."""
+    """Seconds before try number `tries` + 1: doubled each time up to an hour, ± 20 % so that rows spread."""
     wait = min(FIRST_WAIT * 2 ** max(tries - 1, 0), LONGEST_WAIT)
     digest = hashlib.sha256(f"{seed}:{tries}".encode()).digest()
     return wait * (1 + JITTER * (digest[0] / 127.5 - 1))

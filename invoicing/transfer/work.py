@@ -14,7 +14,7 @@ from invoicing.transfer.record import renew
 from kashflow.connections import office_login
 from kashflow.gateway import records
 from kashflow.gateway.client import Gateway
-from kashflow.gateway.errors import ConnectionOff, NotSent
+from kashflow.gateway.errors import ConnectionOff, SendDeadlineMissed
 from kashflow.models import Connection, LedgerAccount
 from kashflow.services import SwitchedOff, get_gateway
 from magmanager.common.models import Run
@@ -103,7 +103,7 @@ class Work:
             renew(self.transfer)
         known = self.link.state == CustomerLink.State.LINKED and self.link.customer_id is not None
         if known and not customers.use(self.link):
-            raise NotSent(detail="the link to the customer was changed meanwhile")
+            raise SendDeadlineMissed(detail="the link to the customer was changed meanwhile")
         return known
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from kashflow.gateway import answers, envelope
-from kashflow.gateway.errors import GatewayError, NotFound, Unknown
+from kashflow.gateway.errors import GatewayError, NoRecord, Unknown
 from kashflow.gateway.exchange import Note, Observer, mask, report
 from kashflow.gateway.reader import Fault, Reply, ReplyReader
 from kashflow.gateway.records import Invoice, Record
@@ -33,11 +33,11 @@ class Calls:
             return _made(kind, self._read(note, arguments).result, is_ours)
 
     def invoice(self, name: str, arguments: Values, is_ours: Callable[[Invoice], bool]) -> Invoice:
-        """One invoice. Raises NotFound for the empty reply too, in the shapes that are known."""
+        """One invoice. Raises NotFound, and NoRecord for the empty reply in the shapes that are known."""
         with self._noted(name) as note:
             reply = self._read(note, arguments)
             if _says_absent(reply):
-                raise NotFound(name, "KashFlow answered with no invoice")
+                raise NoRecord(name, "KashFlow answered with no invoice")
             return _made(Invoice, reply.result, is_ours)
 
     def list(

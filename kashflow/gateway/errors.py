@@ -97,6 +97,13 @@ class NotFound(Refused):
     text = "KashFlow has no such record, so nothing was changed. Check the number or code."
 
 
+class NoRecord(NotFound):
+    """KashFlow said OK and gave no record, or one whose number is 0: reported as its way to say "not there"."""
+
+    code = "no_record"
+    text = "KashFlow gave no record, so it seems not to be there. Check the number."
+
+
 class CodeNotUnique(Refused):
     """The customer code belongs to another customer."""
 

@@ -81,3 +81,17 @@ class RunItem(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class ClockReading(models.Model):
+    """How far the wall clock was ahead of the monotonic one, for each boot of a machine (common.clock)."""
+
+    boot = models.CharField(max_length=64, unique=True)
+    ahead_seconds = models.FloatField()
+    read_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.boot

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from clients import customers
 from clients.models import Client, CustomerLink
@@ -227,3 +229,23 @@ def test_background_work_without_an_office_login_waits(books: Books) -> None:
     assert customers.resolve_in_background(link.pk) is None
     assert customers.resolve_wanted() == 0
     assert books.calls() == []
+
+
+def test_neighbour_under_the_same_code_waits_for_a_person(books: Books) -> None:
+    client = factories.client_row(name="Kernow Kayaks Ltd", postcode="TR1 1AA")
+    there = books.add(Code="KERN01", Name="Kernow Bakery", Email="x@bakery.example", Postcode="tr11aa")
+    link = books.resolve(books.want(client))
+    assert (link.state, link.customer_id) == ("match", None)
+    assert [one["customer_id"] for one in link.candidates] == [there]
+    assert "same KashFlow ID and postcode" in link.cause
+    assert books.customers(Name="Kernow Kayaks Ltd") == []
+
+
+def test_typed_in_since_the_list_was_read_is_found_before_creating(books: Books) -> None:
+    client = factories.client_row(name="Kernow Kayaks Ltd")
+    link = books.want(client)
+    assert customers.resolve_many([link], connection=books.connection, by=None) == 0
+    CustomerLink.objects.update(read_at=timezone.now() - dt.timedelta(hours=2))
+    books.add(Code="KAYAK1", Name="Kernow Kayaks", Email=client.email)
+    assert books.resolve(link).state == "match"
+    assert "InsertCustomer" not in books.calls()

@@ -240,6 +240,31 @@ def test_own_overhead_is_a_handful_of_queries(
     connection: Connection, django_assert_num_queries: Callable[..., object]
 ) -> None:
     ask(connection)
-    # The login as it is, a slot (with the two savepoints of a test), its return, the API log.
-    with django_assert_num_queries(6):
+    # A slot while the login is on (with the two savepoints of a test), the API log and the slot's return.
+    with django_assert_num_queries(5):
         ask(connection)
+
+
+def test_login_refused_while_somebody_waits_for_a_slot_starts_no_call(
+    committed: None, connection: Connection, kashflow: LiveSandbox
+) -> None:
+    holders = [slots.take(connection.ledger_account) for _ in range(3)]
+    found: list[Exception] = []
+
+    def wait() -> None:
+        try:
+            ask(connection)
+        except errors.GatewayError as error:
+            found.append(error)
+        finally:
+            database.close()
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    Connection.objects.update(refusal="wrong_login", refusal_detail="Incorrect username or password")
+    for holder in holders:
+        slots.give_back(holder)
+    waiting.join()
+    assert [type(error) for error in found] == [errors.WrongLogin]
+    assert kashflow.log() == []
+    assert held() == 0

@@ -1,5 +1,4 @@
-"""What the process tests do in a process of their own, on its own database: `python -m … prepare 50`, `…
-states`."""
+"""What the process tests do in a process of their own, on its own database: `prepare 50`, `states`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""`kill -9` in the middle of a transfer, with real workers, a real beat and a real broker: exactly one
-document each."""
+"""`kill -9` in the middle of a transfer, with real workers, beat and broker: exactly one document each."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ FOREIGN = replace(TYPED, customer_id=50001)
         ([replace(OURS, customer_id=50001)], Changed),
         ([TYPED], Probable),
         ([FOREIGN], NumberTaken),
-        ([replace(TYPED, reference="PO-77 0000000000")], NumberTaken),
+        ([replace(TYPED, reference="4500012345")], Probable),
         ([replace(TYPED, vat_amount=Decimal("35.99"))], NumberTaken),
         ([replace(FOREIGN, number=20400)], Absent),
         ([replace(OURS, number=20432, dbid=1), FOREIGN], Changed),
