@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -15,10 +15,13 @@ from django.utils import timezone
 
 from bookings.models import Instalment
 from invoicing.models import Invoice, InvoiceLine
+from magmanager.common.templatetags.formats import short_issue
 
 ISSUES, MONTHS = "issues", "months"
 # Issues further ahead are not billed yet; invoiced issues further back are found by search and by month.
 AHEAD, BACK = dt.timedelta(days=130), dt.timedelta(days=130)
+# Issues of a title in sight: this many after what is due, and of those invoiced the newest; the rest is folded.
+COMING, RECENT = 4, 6
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,17 @@ class Group:
     code: str
     name: str
     items: tuple[Item, ...]
+    more: tuple[Item, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is ticked in what is folded."""
+        return any(item.is_ticked for item in self.more)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What is ticked in the sidebar. `is_asked` is False where the address says nothing about it."""
+    """What is ticked in the sidebar. `is_asked` is False where nobody chose: the address is silent, or `due` was ticked."""
 
     by: str = ISSUES
     issue_ids: frozenset[int] = frozenset()
@@ -60,12 +69,17 @@ class Choice:
                 int(text) for text in asked.getlist("issue") if text.isdecimal() and len(text) < 16
             ),
             months=frozenset(filter(None, map(_month, asked.getlist("month")))),
-            is_asked="by" in asked or "issue" in asked or "month" in asked,
+            is_asked="due" not in asked and bool({"by", "issue", "month"} & asked.keys()),
         )
 
     @property
     def is_empty(self) -> bool:
         return self.count == 0
+
+    @property
+    def narrows(self) -> bool:
+        """Whether somebody chose something: what Invoiced is narrowed to, too."""
+        return self.is_asked and not self.is_empty
 
     @property
     def count(self) -> int:
@@ -77,7 +91,8 @@ class Choice:
         values = (
             sorted(f"{month:%Y-%m}" for month in self.months) if self.by == MONTHS else sorted(self.issue_ids)
         )
-        return [("by", self.by), *((self.by.removesuffix("s"), str(value)) for value in values)]
+        due = [] if self.is_asked or self.is_empty else [("due", "1")]
+        return [("by", self.by), *due, *((self.by.removesuffix("s"), str(value)) for value in values)]
 
     @property
     def query(self) -> str:
@@ -122,8 +137,8 @@ def to_invoice(choice: Choice) -> tuple[Choice, list[Group]]:
         .annotate(count=Count("pk"))
         .order_by("issue__publication__name", "issue__on_sale_on")
     )
-    if not choice.is_asked or (choice.is_empty and choice.by == MONTHS):
-        choice = _due_of(choice, found)
+    if choice.is_empty and (not choice.is_asked or choice.by == MONTHS):
+        choice = replace(_due_of(choice, found), is_asked=False)
     return choice, _groups(choice, found)
 
 
@@ -146,7 +161,7 @@ def invoiced(choice: Choice) -> list[Group]:
         .annotate(count=Count("invoice", distinct=True))
         .order_by("issue__publication__name", "-issue__on_sale_on")
     )
-    return _issue_groups(choice, list(found))
+    return _issue_groups(choice, list(found), lambda rows: RECENT)
 
 
 def _due_of(choice: Choice, found: list[Any]) -> Choice:
@@ -164,7 +179,7 @@ def _due_of(choice: Choice, found: list[Any]) -> Choice:
 
 def _groups(choice: Choice, found: list[Any]) -> list[Group]:
     if choice.by == ISSUES:
-        return _issue_groups(choice, found)
+        return _issue_groups(choice, found, _in_sight)
     counts: dict[dt.date, int | None] = dict.fromkeys(choice.months, 0)
     for _, _, on_sale_on, _, _, count in found:
         month = on_sale_on.replace(day=1)
@@ -172,18 +187,25 @@ def _groups(choice: Choice, found: list[Any]) -> list[Group]:
     return _month_groups(choice, counts)
 
 
-def _issue_groups(choice: Choice, found: Iterable[Any]) -> list[Group]:
-    return [
-        Group(
-            code,
-            name,
-            tuple(
-                Item("issue", str(pk), label, count, pk in choice.issue_ids)
-                for pk, label, _, _, _, count in rows
-            ),
+def _in_sight(rows: list[Any]) -> int:
+    next_month = _next_month(timezone.localdate().replace(day=1))
+    return sum(row[2] < next_month for row in rows) + COMING
+
+
+def _issue_groups(choice: Choice, found: Iterable[Any], in_sight: Callable[[list[Any]], int]) -> list[Group]:
+    groups = []
+    for (code, name), group in groupby(found, key=lambda row: (row[3], row[4])):
+        rows = list(group)
+        items = tuple(
+            Item("issue", str(pk), short_issue(label), count, pk in choice.issue_ids)
+            for pk, label, _, _, _, count in rows
         )
-        for (code, name), rows in groupby(found, key=lambda row: (row[3], row[4]))
-    ]
+        cut = in_sight(rows)
+        # A fold of one line would only be in the way.
+        groups.append(
+            Group(code, name, items[:cut], items[cut:]) if len(items) > cut + 1 else Group(code, name, items)
+        )
+    return groups
 
 
 def _month_groups(choice: Choice, counts: dict[dt.date, int | None]) -> list[Group]:

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from invoicing.choice import ISSUES, MONTHS, Choice, Group
-from invoicing.models import Transfer
+from invoicing.choice import ISSUES, MONTHS, Choice, Group, to_invoice
+from invoicing.models import Invoice, Transfer
 from invoicing.transfer.states import NEEDS_YOU
 from magmanager.common.paging import count
 
@@ -17,18 +17,24 @@ TO_INVOICE, INVOICED, TRANSFERS = "To Invoice", "Invoiced", "Transfers"
 
 
 def tabs(active: str, choice: Choice | None = None, *, uses_kashflow: bool) -> list[dict[str, Any]]:
-    """The tabs; To Invoice and Invoiced keep `choice` in their addresses and count what lies in it."""
-    query = f"?{choice.query}" if choice and not choice.is_empty else ""
+    """The tabs, each counting what its list shows when it is opened.
+
+    A choice somebody made goes along between To Invoice and Invoiced; without one, To Invoice has what is due and
+    Invoiced every document.
+    """
+    choice = choice or Choice()
+    query = f"?{choice.query}" if choice.narrows else ""
+    here = choice if choice.narrows or active == TO_INVOICE else to_invoice(Choice())[0]
     made = [
         {
             "label": TO_INVOICE,
             "url": reverse("invoicing:to_invoice") + query,
-            "count": count(choice.instalments()) if choice and not choice.is_empty else None,
+            "count": count(here.instalments()),
         },
         {
             "label": INVOICED,
             "url": reverse("invoicing:invoiced") + query,
-            "count": count(choice.invoices()) if choice else None,
+            "count": count(choice.invoices() if choice.narrows else Invoice.objects.all()),
         },
     ]
     if uses_kashflow:
@@ -44,19 +50,27 @@ def tabs(active: str, choice: Choice | None = None, *, uses_kashflow: bool) -> l
 
 
 def sidebar(
-    choice: Choice, groups: Sequence[Group], *, url_name: str, keep: Iterable[tuple[str, str]] = (), none: str
+    choice: Choice,
+    groups: Sequence[Group],
+    *,
+    url_name: str,
+    keep: Iterable[tuple[str, str]] = (),
+    none: str,
+    unchosen: str,
 ) -> dict[str, Any]:
-    """The sidebar of the list `url_name`; `keep` are that list's filters, `none` says why it is empty."""
+    """The sidebar of the list `url_name`; `keep` are that list's filters, `none` says why it is empty,
+    `unchosen` what is shown while nothing is ticked."""
     url, kept = reverse(url_name), list(keep)
-    views = [("Issues", ISSUES), ("Months", MONTHS)]
+    views = [("Issues", ISSUES, kept), ("Months", MONTHS, [*kept, ("by", MONTHS)])]
     return {
         "choice": choice,
         "groups": groups,
         "sidebar_url": url,
         "keep_filters": kept,
         "sidebar_none": none,
+        "unchosen": unchosen,
         "sidebar_views": [
-            {"label": label, "url": f"{url}?{urlencode([*kept, ('by', by)])}", "active": choice.by == by}
-            for label, by in views
+            {"label": label, "url": f"{url}?{urlencode(address)}", "active": choice.by == by}
+            for label, by, address in views
         ],
     }

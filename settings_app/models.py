@@ -113,7 +113,7 @@ class CompanyDetails(models.Model):
     @classmethod
     def current(cls) -> CompanyDetails:
         """The one row, made on first use."""
-        return cls.objects.get_or_create(pk=1, defaults={"name": "Your company"})[0]
+        return cls.objects.get_or_create(pk=1, defaults={"name": "MagManager"})[0]
 
 
 class SystemDefaults(models.Model):

@@ -6,108 +6,210 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Category',
+            name="Category",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, unique=True)),
             ],
             options={
-                'verbose_name_plural': 'categories',
-                'ordering': ['name'],
-                'default_permissions': (),
+                "verbose_name_plural": "categories",
+                "ordering": ["name"],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_name', models.CharField(blank=True, max_length=60)),
-                ('last_name', models.CharField(blank=True, max_length=60)),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('is_primary', models.BooleanField(default=False, verbose_name='primary contact')),
-                ('is_accounts', models.BooleanField(default=False, verbose_name='receives invoices')),
-                ('is_artwork', models.BooleanField(default=False, verbose_name='artwork')),
-                ('is_bookings', models.BooleanField(default=False, verbose_name='bookings')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=60)),
+                ("last_name", models.CharField(blank=True, max_length=60)),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                ("is_primary", models.BooleanField(default=False, verbose_name="primary contact")),
+                ("is_accounts", models.BooleanField(default=False, verbose_name="receives invoices")),
+                ("is_artwork", models.BooleanField(default=False, verbose_name="artwork")),
+                ("is_bookings", models.BooleanField(default=False, verbose_name="bookings")),
             ],
             options={
-                'ordering': ['-is_primary', 'last_name', 'first_name'],
-                'default_permissions': (),
+                "ordering": ["-is_primary", "last_name", "first_name"],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='CustomerLink',
+            name="CustomerLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('wanted', 'To be created in KashFlow'), ('match', 'A likely match waits for a person'), ('linked', 'Linked')], default='wanted', max_length=10)),
-                ('code', models.CharField(max_length=20, null=True, verbose_name='KashFlow ID')),
-                ('customer_id', models.IntegerField(null=True)),
-                ('how', models.CharField(blank=True, choices=[('created', 'Created from here'), ('csv', 'Customer code match'), ('api', 'Match from KashFlow'), ('by_hand', 'Chosen by hand')], max_length=10)),
-                ('linked_at', models.DateTimeField(null=True)),
-                ('read_at', models.DateTimeField(null=True)),
-                ('known', models.JSONField(default=dict)),
-                ('candidates', models.JSONField(default=list)),
-                ('cause', models.CharField(blank=True, max_length=300)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("wanted", "To be created in KashFlow"),
+                            ("match", "A likely match waits for a person"),
+                            ("linked", "Linked"),
+                        ],
+                        default="wanted",
+                        max_length=10,
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, null=True, verbose_name="KashFlow ID")),
+                ("customer_id", models.IntegerField(null=True)),
+                (
+                    "how",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("created", "Created from here"),
+                            ("csv", "Customer code match"),
+                            ("api", "Match from KashFlow"),
+                            ("by_hand", "Chosen by hand"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("linked_at", models.DateTimeField(null=True)),
+                ("read_at", models.DateTimeField(null=True)),
+                ("known", models.JSONField(default=dict)),
+                ("candidates", models.JSONField(default=list)),
+                ("cause", models.CharField(blank=True, max_length=300)),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Section',
+            name="Section",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, unique=True)),
             ],
             options={
-                'ordering': ['name'],
-                'default_permissions': (),
+                "ordering": ["name"],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Client',
+            name="Client",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='company name')),
-                ('advertising_as', models.CharField(blank=True, max_length=100, verbose_name='advertising as')),
-                ('is_agency', models.BooleanField(default=False, verbose_name='this is an agency')),
-                ('address1', models.CharField(blank=True, max_length=100, verbose_name='address')),
-                ('address2', models.CharField(blank=True, max_length=100, verbose_name='address, second line')),
-                ('town', models.CharField(blank=True, max_length=60)),
-                ('county', models.CharField(blank=True, max_length=60)),
-                ('postcode', models.CharField(blank=True, max_length=12)),
-                ('country_code', models.CharField(default='GB', max_length=2, verbose_name='country')),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('website', models.URLField(blank=True)),
-                ('vat_number', models.CharField(blank=True, max_length=20, verbose_name='VAT number')),
-                ('is_vat_exempt', models.BooleanField(default=False, verbose_name='VAT exempt')),
-                ('invoice_delivery', models.CharField(choices=[('email', 'E-mail'), ('post', 'Post'), ('by_hand', 'By hand'), ('other', 'Other')], default='email', max_length=10, verbose_name='invoice delivery')),
-                ('invoice_period', models.CharField(choices=[('per_issue', 'Per issue'), ('monthly', 'Monthly'), ('quarterly', 'Quarterly'), ('half_yearly', 'Half-yearly'), ('yearly', 'Yearly')], default='per_issue', max_length=12, verbose_name='invoice period')),
-                ('payment_terms_days', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='payment terms in days')),
-                ('is_po_required', models.BooleanField(default=False, verbose_name='PO number required')),
-                ('notes', models.TextField(blank=True)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('added_at', models.DateTimeField(auto_now_add=True)),
-                ('first_booked_at', models.DateTimeField(editable=False, null=True)),
-                ('booked_until_on', models.DateField(editable=False, null=True)),
-                ('balance_amount', magmanager.common.fields.MoneyField(default=0, editable=False)),
-                ('oldest_due_on', models.DateField(editable=False, null=True)),
-                ('agency', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='managed_clients', to='clients.client', verbose_name='agency')),
-                ('categories', models.ManyToManyField(blank=True, related_name='clients', to='clients.category')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="company name")),
+                (
+                    "advertising_as",
+                    models.CharField(blank=True, max_length=100, verbose_name="advertising as"),
+                ),
+                ("is_agency", models.BooleanField(default=False, verbose_name="this is an agency")),
+                ("address1", models.CharField(blank=True, max_length=100, verbose_name="address")),
+                (
+                    "address2",
+                    models.CharField(blank=True, max_length=100, verbose_name="address, second line"),
+                ),
+                ("town", models.CharField(blank=True, max_length=60)),
+                ("county", models.CharField(blank=True, max_length=60)),
+                ("postcode", models.CharField(blank=True, max_length=12)),
+                ("country_code", models.CharField(default="GB", max_length=2, verbose_name="country")),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                ("website", models.URLField(blank=True)),
+                ("vat_number", models.CharField(blank=True, max_length=20, verbose_name="VAT number")),
+                ("is_vat_exempt", models.BooleanField(default=False, verbose_name="VAT exempt")),
+                (
+                    "invoice_delivery",
+                    models.CharField(
+                        choices=[
+                            ("email", "E-mail"),
+                            ("post", "Post"),
+                            ("by_hand", "By hand"),
+                            ("other", "Other"),
+                        ],
+                        default="email",
+                        max_length=10,
+                        verbose_name="invoice delivery",
+                    ),
+                ),
+                (
+                    "invoice_period",
+                    models.CharField(
+                        choices=[
+                            ("per_issue", "Per issue"),
+                            ("monthly", "Monthly"),
+                            ("quarterly", "Quarterly"),
+                            ("half_yearly", "Half-yearly"),
+                            ("yearly", "Yearly"),
+                        ],
+                        default="per_issue",
+                        max_length=12,
+                        verbose_name="invoice period",
+                    ),
+                ),
+                (
+                    "payment_terms_days",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="payment terms in days"
+                    ),
+                ),
+                ("is_po_required", models.BooleanField(default=False, verbose_name="PO number required")),
+                ("notes", models.TextField(blank=True)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("added_at", models.DateTimeField(auto_now_add=True)),
+                ("first_booked_at", models.DateTimeField(editable=False, null=True)),
+                ("booked_until_on", models.DateField(editable=False, null=True)),
+                ("balance_amount", magmanager.common.fields.MoneyField(default=0, editable=False)),
+                ("oldest_due_on", models.DateField(editable=False, null=True)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="managed_clients",
+                        to="clients.client",
+                        verbose_name="agency",
+                    ),
+                ),
+                (
+                    "categories",
+                    models.ManyToManyField(blank=True, related_name="clients", to="clients.category"),
+                ),
             ],
             options={
-                'ordering': ['name', 'pk'],
-                'permissions': [('view_clients', 'View clients'), ('add_client', 'Add a client'), ('change_client', 'Change a client'), ('change_contacts', 'Change contacts')],
-                'default_permissions': (),
+                "ordering": ["name", "pk"],
+                "permissions": [
+                    ("view_clients", "View clients"),
+                    ("add_client", "Add a client"),
+                    ("change_client", "Change a client"),
+                    ("change_contacts", "Change contacts"),
+                ],
+                "default_permissions": (),
             },
         ),
     ]

@@ -7,108 +7,176 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('clients', '0001_first_tables'),
-        ('kashflow', '0001_first_tables'),
+        ("clients", "0001_first_tables"),
+        ("kashflow", "0001_first_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='client',
-            name='salesperson',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='clients', to=settings.AUTH_USER_MODEL, verbose_name='assigned salesperson'),
+            model_name="client",
+            name="salesperson",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="clients",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="assigned salesperson",
+            ),
         ),
         migrations.AddField(
-            model_name='contact',
-            name='client',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='clients.client'),
+            model_name="contact",
+            name="client",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="contacts", to="clients.client"
+            ),
         ),
         migrations.AddField(
-            model_name='customerlink',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="customerlink",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='customerlink',
-            name='client',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='customer_links', to='clients.client'),
+            model_name="customerlink",
+            name="client",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="customer_links",
+                to="clients.client",
+            ),
         ),
         migrations.AddField(
-            model_name='customerlink',
-            name='ledger_account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='customer_links', to='kashflow.ledgeraccount'),
+            model_name="customerlink",
+            name="ledger_account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="customer_links",
+                to="kashflow.ledgeraccount",
+            ),
         ),
         migrations.AddField(
-            model_name='client',
-            name='section',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='clients', to='clients.section'),
+            model_name="client",
+            name="section",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="clients",
+                to="clients.section",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(django.db.models.functions.text.Lower('email'), name='contact_by_email'),
+            model_name="contact",
+            index=models.Index(django.db.models.functions.text.Lower("email"), name="contact_by_email"),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('client',), name='contact_one_primary_per_client'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_primary", True)),
+                fields=("client",),
+                name="contact_one_primary_per_client",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('first_name', ''), ('last_name', ''), _negated=True), name='contact_has_a_name'),
+            model_name="contact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("first_name", ""), ("last_name", ""), _negated=True),
+                name="contact_has_a_name",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customerlink',
-            constraint=models.UniqueConstraint(fields=('client', 'ledger_account'), name='link_one_per_client_and_account'),
+            model_name="customerlink",
+            constraint=models.UniqueConstraint(
+                fields=("client", "ledger_account"), name="link_one_per_client_and_account"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customerlink',
-            constraint=models.UniqueConstraint(fields=('ledger_account', 'code'), name='link_code_once_per_account'),
+            model_name="customerlink",
+            constraint=models.UniqueConstraint(
+                fields=("ledger_account", "code"), name="link_code_once_per_account"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customerlink',
-            constraint=models.UniqueConstraint(fields=('ledger_account', 'customer_id'), name='link_customer_once_per_account'),
+            model_name="customerlink",
+            constraint=models.UniqueConstraint(
+                fields=("ledger_account", "customer_id"), name="link_customer_once_per_account"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='customerlink',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'linked'), _negated=True), models.Q(('code__isnull', False), ('linked_at__isnull', False)), _connector='OR'), name='link_linked_has_code'),
+            model_name="customerlink",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "linked"), _negated=True),
+                    models.Q(("code__isnull", False), ("linked_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="link_linked_has_code",
+            ),
         ),
         migrations.AddIndex(
-            model_name='client',
-            index=models.Index(models.F('name'), models.F('id'), name='client_by_name'),
+            model_name="client",
+            index=models.Index(models.F("name"), models.F("id"), name="client_by_name"),
         ),
         migrations.AddIndex(
-            model_name='client',
-            index=models.Index(django.db.models.functions.text.Lower('postcode'), name='client_by_postcode'),
+            model_name="client",
+            index=models.Index(django.db.models.functions.text.Lower("postcode"), name="client_by_postcode"),
         ),
         migrations.AddIndex(
-            model_name='client',
-            index=models.Index(fields=['booked_until_on'], name='client_by_booked_until'),
+            model_name="client",
+            index=models.Index(fields=["booked_until_on"], name="client_by_booked_until"),
         ),
         migrations.AddIndex(
-            model_name='client',
-            index=models.Index(condition=models.Q(('oldest_due_on__isnull', False)), fields=['oldest_due_on'], name='client_by_oldest_due'),
+            model_name="client",
+            index=models.Index(
+                condition=models.Q(("oldest_due_on__isnull", False)),
+                fields=["oldest_due_on"],
+                name="client_by_oldest_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='client',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='client_has_name'),
+            model_name="client",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="client_has_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='client',
-            constraint=models.CheckConstraint(condition=models.Q(('agency__isnull', True), ('is_agency', False), _connector='OR'), name='client_agency_has_no_agency'),
+            model_name="client",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("agency__isnull", True), ("is_agency", False), _connector="OR"),
+                name="client_agency_has_no_agency",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='client',
-            constraint=models.CheckConstraint(condition=models.Q(('agency', models.F('id')), _negated=True), name='client_is_not_own_agency'),
+            model_name="client",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("agency", models.F("id")), _negated=True), name="client_is_not_own_agency"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='client',
-            constraint=models.CheckConstraint(condition=models.Q(('payment_terms_days__isnull', True), ('payment_terms_days__lte', 365), _connector='OR'), name='client_terms_within_a_year'),
+            model_name="client",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("payment_terms_days__isnull", True), ("payment_terms_days__lte", 365), _connector="OR"
+                ),
+                name="client_terms_within_a_year",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='client',
-            constraint=models.CheckConstraint(condition=models.Q(('booked_until_on__isnull', True), ('first_booked_at__isnull', False), _connector='OR'), name='client_booked_until_needs_first_booking'),
+            model_name="client",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("booked_until_on__isnull", True), ("first_booked_at__isnull", False), _connector="OR"
+                ),
+                name="client_booked_until_needs_first_booking",
+            ),
         ),
     ]

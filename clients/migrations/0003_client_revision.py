@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clients', '0002_links_between_tables'),
+        ("clients", "0002_links_between_tables"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='client',
-            name='revision',
+            model_name="client",
+            name="revision",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
     ]

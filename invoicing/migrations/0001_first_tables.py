@@ -9,146 +9,248 @@ import magmanager.common.fields
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Batch',
+            name="Batch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(unique=True)),
-                ('raised_at', models.DateTimeField()),
-                ('invoice_count', models.PositiveIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.UUIDField(unique=True)),
+                ("raised_at", models.DateTimeField()),
+                ("invoice_count", models.PositiveIntegerField()),
             ],
             options={
-                'ordering': ['-id'],
-                'default_permissions': (),
+                "ordering": ["-id"],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Invoice',
+            name="Invoice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('marker', models.CharField(max_length=10, unique=True)),
-                ('number', models.PositiveIntegerField(unique=True)),
-                ('kind', models.CharField(choices=[('invoice', 'Invoice'), ('credit_note', 'Credit note')], default='invoice', max_length=12)),
-                ('state', models.CharField(choices=[('raised', 'Raised'), ('cancelled', 'Cancelled')], default='raised', max_length=10)),
-                ('raised_at', models.DateTimeField()),
-                ('invoice_date', models.DateField()),
-                ('due_on', models.DateField()),
-                ('company_name', models.CharField(max_length=100)),
-                ('address', models.JSONField(default=list)),
-                ('vat_number', models.CharField(blank=True, max_length=20)),
-                ('po_number', models.CharField(blank=True, max_length=60)),
-                ('delivery', models.CharField(choices=[('email', 'E-mail'), ('post', 'Post'), ('by_hand', 'By hand'), ('other', 'Other')], max_length=10)),
-                ('period', models.CharField(choices=[('per_issue', 'Per issue'), ('monthly', 'Monthly'), ('quarterly', 'Quarterly'), ('half_yearly', 'Half-yearly'), ('yearly', 'Yearly')], max_length=12)),
-                ('item_count', models.PositiveSmallIntegerField()),
-                ('amount', magmanager.common.fields.MoneyField()),
-                ('vat_amount', magmanager.common.fields.MoneyField()),
-                ('total', magmanager.common.fields.MoneyField()),
-                ('cancelled_at', models.DateTimeField(null=True)),
-                ('cancelled_reason', models.CharField(blank=True, max_length=200)),
-                ('emailed_at', models.DateTimeField(null=True)),
-                ('paid_amount', magmanager.common.fields.MoneyField(default=0)),
-                ('paid_state', models.CharField(choices=[('unpaid', 'Unpaid'), ('part', 'Part paid'), ('paid', 'Paid'), ('over', 'Overpaid')], default='unpaid', max_length=8)),
-                ('paid_as_of', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("marker", models.CharField(max_length=10, unique=True)),
+                ("number", models.PositiveIntegerField(unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("invoice", "Invoice"), ("credit_note", "Credit note")],
+                        default="invoice",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("raised", "Raised"), ("cancelled", "Cancelled")],
+                        default="raised",
+                        max_length=10,
+                    ),
+                ),
+                ("raised_at", models.DateTimeField()),
+                ("invoice_date", models.DateField()),
+                ("due_on", models.DateField()),
+                ("company_name", models.CharField(max_length=100)),
+                ("address", models.JSONField(default=list)),
+                ("vat_number", models.CharField(blank=True, max_length=20)),
+                ("po_number", models.CharField(blank=True, max_length=60)),
+                (
+                    "delivery",
+                    models.CharField(
+                        choices=[
+                            ("email", "E-mail"),
+                            ("post", "Post"),
+                            ("by_hand", "By hand"),
+                            ("other", "Other"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "period",
+                    models.CharField(
+                        choices=[
+                            ("per_issue", "Per issue"),
+                            ("monthly", "Monthly"),
+                            ("quarterly", "Quarterly"),
+                            ("half_yearly", "Half-yearly"),
+                            ("yearly", "Yearly"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("item_count", models.PositiveSmallIntegerField()),
+                ("amount", magmanager.common.fields.MoneyField()),
+                ("vat_amount", magmanager.common.fields.MoneyField()),
+                ("total", magmanager.common.fields.MoneyField()),
+                ("cancelled_at", models.DateTimeField(null=True)),
+                ("cancelled_reason", models.CharField(blank=True, max_length=200)),
+                ("emailed_at", models.DateTimeField(null=True)),
+                ("paid_amount", magmanager.common.fields.MoneyField(default=0)),
+                (
+                    "paid_state",
+                    models.CharField(
+                        choices=[
+                            ("unpaid", "Unpaid"),
+                            ("part", "Part paid"),
+                            ("paid", "Paid"),
+                            ("over", "Overpaid"),
+                        ],
+                        default="unpaid",
+                        max_length=8,
+                    ),
+                ),
+                ("paid_as_of", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['-number'],
-                'permissions': [('view_invoices', 'View invoices'), ('raise_batch', 'Raise a batch of invoices')],
-                'default_permissions': (),
+                "ordering": ["-number"],
+                "permissions": [
+                    ("view_invoices", "View invoices"),
+                    ("raise_batch", "Raise a batch of invoices"),
+                ],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='InvoiceLine',
+            name="InvoiceLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort', models.PositiveSmallIntegerField()),
-                ('is_live', models.BooleanField(default=True)),
-                ('description', models.CharField(max_length=250)),
-                ('quantity', models.PositiveSmallIntegerField(default=1)),
-                ('rate', magmanager.common.fields.MoneyField()),
-                ('list_price', magmanager.common.fields.MoneyField()),
-                ('discount_percent', models.DecimalField(decimal_places=2, default=0, max_digits=5)),
-                ('amount', magmanager.common.fields.MoneyField()),
-                ('vat_percent', models.DecimalField(decimal_places=2, max_digits=5)),
-                ('is_vat_exempt', models.BooleanField(default=False)),
-                ('vat_amount', magmanager.common.fields.MoneyField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sort", models.PositiveSmallIntegerField()),
+                ("is_live", models.BooleanField(default=True)),
+                ("description", models.CharField(max_length=250)),
+                ("quantity", models.PositiveSmallIntegerField(default=1)),
+                ("rate", magmanager.common.fields.MoneyField()),
+                ("list_price", magmanager.common.fields.MoneyField()),
+                ("discount_percent", models.DecimalField(decimal_places=2, default=0, max_digits=5)),
+                ("amount", magmanager.common.fields.MoneyField()),
+                ("vat_percent", models.DecimalField(decimal_places=2, max_digits=5)),
+                ("is_vat_exempt", models.BooleanField(default=False)),
+                ("vat_amount", magmanager.common.fields.MoneyField()),
             ],
             options={
-                'ordering': ['sort'],
-                'default_permissions': (),
+                "ordering": ["sort"],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='NumberCounter',
+            name="NumberCounter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('next_number', models.PositiveIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("next_number", models.PositiveIntegerField()),
             ],
             options={
-                'permissions': [('change_next_number', 'Change the next invoice number')],
-                'default_permissions': (),
+                "permissions": [("change_next_number", "Change the next invoice number")],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='RunTransfer',
+            name="RunTransfer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Transfer',
+            name="Transfer",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('create', 'Create')], default='create', max_length=10)),
-                ('state', models.CharField(choices=[('ready', 'Waiting'), ('claimed', 'Sending'), ('sending', 'Sending'), ('ambiguous', 'Uncertain – checking'), ('sent', 'Sending'), ('verified', 'In KashFlow'), ('conflict', 'Needs you'), ('review', 'Needs you'), ('rejected', 'Needs you'), ('do_not_send', 'Do not send'), ('cancelled', 'Cancelled')], default=invoicing.transfer.states.State['READY'], max_length=12)),
-                ('epoch', models.PositiveIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('not_before', models.DateTimeField(null=True)),
-                ('ambiguous_since', models.DateTimeField(null=True)),
-                ('absent_seen', models.PositiveSmallIntegerField(default=0)),
-                ('absent_first_at', models.DateTimeField(null=True)),
-                ('cancel_requested', models.BooleanField(default=False)),
-                ('kashflow_number', models.IntegerField(null=True)),
-                ('kashflow_dbid', models.IntegerField(null=True)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('last_cause', models.CharField(blank=True, max_length=300)),
-                ('cause_code', models.CharField(blank=True, max_length=40)),
-                ('found', models.JSONField(default=dict)),
-                ('requested_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('verified_at', models.DateTimeField(null=True)),
-                ('verified_total', models.BigIntegerField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("kind", models.CharField(choices=[("create", "Create")], default="create", max_length=10)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ready", "Waiting"),
+                            ("claimed", "Sending"),
+                            ("sending", "Sending"),
+                            ("ambiguous", "Uncertain – checking"),
+                            ("sent", "Sending"),
+                            ("verified", "In KashFlow"),
+                            ("conflict", "Needs you"),
+                            ("review", "Needs you"),
+                            ("rejected", "Needs you"),
+                            ("do_not_send", "Do not send"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default=invoicing.transfer.states.State["READY"],
+                        max_length=12,
+                    ),
+                ),
+                ("epoch", models.PositiveIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("not_before", models.DateTimeField(null=True)),
+                ("ambiguous_since", models.DateTimeField(null=True)),
+                ("absent_seen", models.PositiveSmallIntegerField(default=0)),
+                ("absent_first_at", models.DateTimeField(null=True)),
+                ("cancel_requested", models.BooleanField(default=False)),
+                ("kashflow_number", models.IntegerField(null=True)),
+                ("kashflow_dbid", models.IntegerField(null=True)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("last_cause", models.CharField(blank=True, max_length=300)),
+                ("cause_code", models.CharField(blank=True, max_length=40)),
+                ("found", models.JSONField(default=dict)),
+                ("requested_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("verified_at", models.DateTimeField(null=True)),
+                ("verified_total", models.BigIntegerField(null=True)),
             ],
             options={
-                'permissions': [('transfer_invoices', 'Transfer to KashFlow')],
-                'default_permissions': (),
+                "permissions": [("transfer_invoices", "Transfer to KashFlow")],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='TransferAttempt',
+            name="TransferAttempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('epoch', models.PositiveIntegerField()),
-                ('at', models.DateTimeField()),
-                ('milliseconds', models.PositiveIntegerField(default=0)),
-                ('phase', models.CharField(max_length=20)),
-                ('outcome', models.CharField(max_length=40)),
-                ('what', models.CharField(max_length=300)),
-                ('request_hash', models.CharField(blank=True, max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("epoch", models.PositiveIntegerField()),
+                ("at", models.DateTimeField()),
+                ("milliseconds", models.PositiveIntegerField(default=0)),
+                ("phase", models.CharField(max_length=20)),
+                ("outcome", models.CharField(max_length=40)),
+                ("what", models.CharField(max_length=300)),
+                ("request_hash", models.CharField(blank=True, max_length=64)),
             ],
             options={
-                'ordering': ['-id'],
-                'default_permissions': (),
+                "ordering": ["-id"],
+                "default_permissions": (),
             },
         ),
     ]

@@ -7,195 +7,368 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('bookings', '0003_rules_of_the_tables'),
-        ('clients', '0002_links_between_tables'),
-        ('common', '0002_links_between_tables'),
-        ('invoicing', '0001_first_tables'),
-        ('kashflow', '0001_first_tables'),
-        ('publications', '0001_first_tables'),
+        ("bookings", "0003_rules_of_the_tables"),
+        ("clients", "0002_links_between_tables"),
+        ("common", "0002_links_between_tables"),
+        ("invoicing", "0001_first_tables"),
+        ("kashflow", "0001_first_tables"),
+        ("publications", "0001_first_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='batch',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="batch",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='invoice',
-            name='batch',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='invoicing.batch'),
+            model_name="invoice",
+            name="batch",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="invoices",
+                to="invoicing.batch",
+            ),
         ),
         migrations.AddField(
-            model_name='invoice',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="invoice",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='invoice',
-            name='payer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='clients.client'),
+            model_name="invoice",
+            name="payer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="invoices", to="clients.client"
+            ),
         ),
         migrations.AddField(
-            model_name='invoiceline',
-            name='account_code',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kashflow.accountcode'),
+            model_name="invoiceline",
+            name="account_code",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="kashflow.accountcode",
+            ),
         ),
         migrations.AddField(
-            model_name='invoiceline',
-            name='client',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clients.client'),
+            model_name="invoiceline",
+            name="client",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clients.client"
+            ),
         ),
         migrations.AddField(
-            model_name='invoiceline',
-            name='instalment',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='invoice_lines', to='bookings.instalment'),
+            model_name="invoiceline",
+            name="instalment",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="invoice_lines",
+                to="bookings.instalment",
+            ),
         ),
         migrations.AddField(
-            model_name='invoiceline',
-            name='invoice',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='invoicing.invoice'),
+            model_name="invoiceline",
+            name="invoice",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="invoicing.invoice"
+            ),
         ),
         migrations.AddField(
-            model_name='invoiceline',
-            name='issue',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='publications.issue'),
+            model_name="invoiceline",
+            name="issue",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="publications.issue",
+            ),
         ),
         migrations.AddField(
-            model_name='invoiceline',
-            name='product_code',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kashflow.productcode'),
+            model_name="invoiceline",
+            name="product_code",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="kashflow.productcode",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='numbercounter',
-            constraint=models.CheckConstraint(condition=models.Q(('id', 1)), name='counter_is_one_row'),
+            model_name="numbercounter",
+            constraint=models.CheckConstraint(condition=models.Q(("id", 1)), name="counter_is_one_row"),
         ),
         migrations.AddConstraint(
-            model_name='numbercounter',
-            constraint=models.CheckConstraint(condition=models.Q(('next_number__gte', 1), ('next_number__lte', 2147483647)), name='counter_fits_kashflow'),
+            model_name="numbercounter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("next_number__gte", 1), ("next_number__lte", 2147483647)),
+                name="counter_fits_kashflow",
+            ),
         ),
         migrations.AddField(
-            model_name='runtransfer',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='run_transfers', to='common.run'),
+            model_name="runtransfer",
+            name="run",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="run_transfers", to="common.run"
+            ),
         ),
         migrations.AddField(
-            model_name='transfer',
-            name='connection',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='kashflow.connection'),
+            model_name="transfer",
+            name="connection",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="kashflow.connection",
+            ),
         ),
         migrations.AddField(
-            model_name='transfer',
-            name='invoice',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transfers', to='invoicing.invoice'),
+            model_name="transfer",
+            name="invoice",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="transfers", to="invoicing.invoice"
+            ),
         ),
         migrations.AddField(
-            model_name='transfer',
-            name='ledger_account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transfers', to='kashflow.ledgeraccount'),
+            model_name="transfer",
+            name="ledger_account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="transfers",
+                to="kashflow.ledgeraccount",
+            ),
         ),
         migrations.AddField(
-            model_name='runtransfer',
-            name='transfer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='run_transfers', to='invoicing.transfer'),
+            model_name="runtransfer",
+            name="transfer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="run_transfers",
+                to="invoicing.transfer",
+            ),
         ),
         migrations.AddField(
-            model_name='transferattempt',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="transferattempt",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='transferattempt',
-            name='transfer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='invoicing.transfer'),
+            model_name="transferattempt",
+            name="transfer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="attempts", to="invoicing.transfer"
+            ),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(models.F('payer'), models.OrderBy(models.F('number'), descending=True), name='invoice_of_a_payer'),
+            model_name="invoice",
+            index=models.Index(
+                models.F("payer"),
+                models.OrderBy(models.F("number"), descending=True),
+                name="invoice_of_a_payer",
+            ),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(models.F('invoice_date'), models.OrderBy(models.F('number'), descending=True), name='invoice_by_date'),
+            model_name="invoice",
+            index=models.Index(
+                models.F("invoice_date"),
+                models.OrderBy(models.F("number"), descending=True),
+                name="invoice_by_date",
+            ),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(condition=models.Q(('state', 'raised'), models.Q(('paid_state__in', ['paid', 'over']), _negated=True)), fields=['payer', 'due_on'], name='invoice_open_by_payer'),
+            model_name="invoice",
+            index=models.Index(
+                condition=models.Q(
+                    ("state", "raised"), models.Q(("paid_state__in", ["paid", "over"]), _negated=True)
+                ),
+                fields=["payer", "due_on"],
+                name="invoice_open_by_payer",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1), ('number__lte', 2147483647)), name='invoice_number_fits_kashflow'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number__gte", 1), ("number__lte", 2147483647)),
+                name="invoice_number_fits_kashflow",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('total', django.db.models.expressions.CombinedExpression(models.F('amount'), '+', models.F('vat_amount')))), name='invoice_total_adds_up'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "total",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("amount"), "+", models.F("vat_amount")
+                        ),
+                    )
+                ),
+                name="invoice_total_adds_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('due_on__gte', models.F('invoice_date'))), name='invoice_due_not_before_its_date'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("due_on__gte", models.F("invoice_date"))),
+                name="invoice_due_not_before_its_date",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('item_count__gte', 1)), name='invoice_has_lines'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("item_count__gte", 1)), name="invoice_has_lines"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at__isnull', True), ('state', 'raised')), models.Q(('cancelled_at__isnull', False), ('state', 'cancelled'), models.Q(('cancelled_reason', ''), _negated=True)), _connector='OR'), name='invoice_cancelled_has_reason'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("cancelled_at__isnull", True), ("state", "raised")),
+                    models.Q(
+                        ("cancelled_at__isnull", False),
+                        ("state", "cancelled"),
+                        models.Q(("cancelled_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="invoice_cancelled_has_reason",
+            ),
         ),
         migrations.AddIndex(
-            model_name='invoiceline',
-            index=models.Index(fields=['issue', 'invoice'], name='line_of_an_issue'),
+            model_name="invoiceline",
+            index=models.Index(fields=["issue", "invoice"], name="line_of_an_issue"),
         ),
         migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.UniqueConstraint(fields=('invoice', 'sort'), name='line_sort_once_per_invoice'),
+            model_name="invoiceline",
+            constraint=models.UniqueConstraint(fields=("invoice", "sort"), name="line_sort_once_per_invoice"),
         ),
         migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_live', True)), fields=('instalment',), name='line_instalment_on_one_live_line'),
+            model_name="invoiceline",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_live", True)),
+                fields=("instalment",),
+                name="line_instalment_on_one_live_line",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', django.db.models.expressions.CombinedExpression(models.F('quantity'), '*', models.F('rate')))), name='line_quantity_times_rate'),
+            model_name="invoiceline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "amount",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("quantity"), "*", models.F("rate")
+                        ),
+                    )
+                ),
+                name="line_quantity_times_rate",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.CheckConstraint(condition=models.Q(('is_vat_exempt', False), models.Q(('vat_amount', 0), ('vat_percent', 0)), _connector='OR'), name='line_exempt_has_no_vat'),
+            model_name="invoiceline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("is_vat_exempt", False), models.Q(("vat_amount", 0), ("vat_percent", 0)), _connector="OR"
+                ),
+                name="line_exempt_has_no_vat",
+            ),
         ),
         migrations.AddIndex(
-            model_name='transfer',
-            index=models.Index(condition=models.Q(('state__in', ['verified', 'do_not_send', 'cancelled']), _negated=True), fields=['ledger_account', 'not_before'], name='transfer_unfinished'),
+            model_name="transfer",
+            index=models.Index(
+                condition=models.Q(("state__in", ["verified", "do_not_send", "cancelled"]), _negated=True),
+                fields=["ledger_account", "not_before"],
+                name="transfer_unfinished",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.UniqueConstraint(fields=('invoice', 'ledger_account', 'kind'), name='transfer_once_per_invoice_account_and_kind'),
+            model_name="transfer",
+            constraint=models.UniqueConstraint(
+                fields=("invoice", "ledger_account", "kind"),
+                name="transfer_once_per_invoice_account_and_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['ready', 'claimed', 'sending', 'ambiguous', 'sent', 'verified', 'conflict', 'review', 'rejected', 'do_not_send', 'cancelled'])), name='transfer_state_known'),
+            model_name="transfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "ready",
+                            "claimed",
+                            "sending",
+                            "ambiguous",
+                            "sent",
+                            "verified",
+                            "conflict",
+                            "review",
+                            "rejected",
+                            "do_not_send",
+                            "cancelled",
+                        ],
+                    )
+                ),
+                name="transfer_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['claimed', 'sending']), _negated=True), ('lease_until__isnull', False), _connector='OR'), name='transfer_leased_while_held'),
+            model_name="transfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["claimed", "sending"]), _negated=True),
+                    ("lease_until__isnull", False),
+                    _connector="OR",
+                ),
+                name="transfer_leased_while_held",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'ambiguous'), _negated=True), ('ambiguous_since__isnull', False), _connector='OR'), name='transfer_ambiguous_since_when'),
+            model_name="transfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "ambiguous"), _negated=True),
+                    ("ambiguous_since__isnull", False),
+                    _connector="OR",
+                ),
+                name="transfer_ambiguous_since_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'verified'), _negated=True), models.Q(('kashflow_dbid__isnull', False), ('kashflow_number__isnull', False)), _connector='OR'), name='transfer_verified_has_document'),
+            model_name="transfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "verified"), _negated=True),
+                    models.Q(("kashflow_dbid__isnull", False), ("kashflow_number__isnull", False)),
+                    _connector="OR",
+                ),
+                name="transfer_verified_has_document",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.UniqueConstraint(fields=('ledger_account', 'kashflow_dbid'), name='transfer_document_once_per_account'),
+            model_name="transfer",
+            constraint=models.UniqueConstraint(
+                fields=("ledger_account", "kashflow_dbid"), name="transfer_document_once_per_account"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='runtransfer',
-            constraint=models.UniqueConstraint(fields=('run', 'transfer'), name='run_transfer_once'),
+            model_name="runtransfer",
+            constraint=models.UniqueConstraint(fields=("run", "transfer"), name="run_transfer_once"),
         ),
     ]

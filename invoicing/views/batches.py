@@ -128,7 +128,11 @@ def preview_page(
 
 def _sidebar(chosen: Choice, groups: list[choice.Group]) -> dict[str, Any]:
     around = sidebar(
-        chosen, groups, url_name="invoicing:to_invoice", none="No issue has a booking to invoice."
+        chosen,
+        groups,
+        url_name="invoicing:to_invoice",
+        none="No issue has a booking to invoice.",
+        unchosen="none chosen",
     )
     return {**around, "tabs": tabs(TO_INVOICE, chosen, uses_kashflow=SystemDefaults.current().uses_kashflow)}
 

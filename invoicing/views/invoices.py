@@ -81,6 +81,7 @@ class Invoiced(FilteredList):
                 url_name="invoicing:invoiced",
                 keep=[(name, str(value)) for name, value in wanted.items() if name != "batch"],
                 none="No issue now on sale has an invoice yet.",
+                unchosen="all",
             ),
             "tabs": tabs(INVOICED, self.choice, uses_kashflow=self.uses_kashflow),
             "batch": Batch.objects.select_related("by").filter(pk=wanted["batch"]).first()

@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from invoicing import causes, tasks
 from invoicing.models import Transfer
+from invoicing.stories import stories
 from invoicing.tabs import TRANSFERS, tabs
 from invoicing.transfer import progress as progressing
 from invoicing.transfer import services
@@ -121,7 +122,7 @@ class Transfers(Verb):
             "meaning": WHAT_IT_MEANS[show],
             "rows": decorated(rows),
             "total": counts[show],
-            "runs": Run.objects.filter(kind=RUN_KIND).select_related("by")[:LATEST_RUNS],
+            "runs": progressing.latest(LATEST_RUNS),
             "account": current_account(),
         })  # fmt: skip
 
@@ -131,6 +132,8 @@ def run_context(run: Run, *, may_act: bool) -> dict[str, Any]:
     progress = progressing.progress(run)
     rows = decorated(progressing.rows(run)[:SHOWN])
     is_paused = run.state == Run.State.PAUSED
+    if is_paused:
+        _said_once(rows, run.summary)
     here, there = _compared(run) if progress.is_settled else (None, None)
     return {
         "run": run,
@@ -161,12 +164,21 @@ def sentence(progress: Progress) -> str:
 
 
 def decorated(rows: Iterable[Transfer]) -> list[Any]:
-    """Transfers with the key of their word and the link to where their cause is mended."""
+    """Transfers with the key of their word, their story and the link to where their cause is mended."""
     found: list[Any] = list(rows)
+    told = stories(found)
     for row in found:
+        row.story = told.get(row.pk, "")
         row.key = WORD_OF[State(row.state)]
         row.link = causes.page_of_transfer(row)
     return found
+
+
+def _said_once(rows: Iterable[Any], reason: str) -> None:
+    """What stopped the whole run stands over it; the rows do not repeat it."""
+    for row in rows:
+        if row.last_cause == reason:
+            row.last_cause, row.link = "", None
 
 
 def desk_counts() -> dict[str, Any]:

@@ -6,139 +6,198 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AccountCode',
+            name="AccountCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kashflow_id', models.IntegerField()),
-                ('name', models.CharField(max_length=200)),
-                ('gone_at', models.DateTimeField(null=True)),
-                ('code', models.IntegerField()),
-                ('is_sales_type', models.BooleanField(default=False)),
-                ('is_turnover', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kashflow_id", models.IntegerField()),
+                ("name", models.CharField(max_length=200)),
+                ("gone_at", models.DateTimeField(null=True)),
+                ("code", models.IntegerField()),
+                ("is_sales_type", models.BooleanField(default=False)),
+                ("is_turnover", models.BooleanField(default=False)),
             ],
             options={
-                'ordering': ['code', 'name'],
-                'permissions': [('sync_sales_codes', 'Sync Sales Codes'), ('sync_account_codes', 'Sync Accounts Codes')],
-                'abstract': False,
-                'default_permissions': (),
+                "ordering": ["code", "name"],
+                "permissions": [
+                    ("sync_sales_codes", "Sync Sales Codes"),
+                    ("sync_account_codes", "Sync Accounts Codes"),
+                ],
+                "abstract": False,
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='ApiCall',
+            name="ApiCall",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('operation', models.CharField(max_length=60)),
-                ('milliseconds', models.PositiveIntegerField()),
-                ('outcome', models.CharField(max_length=40)),
-                ('detail', models.CharField(blank=True, max_length=300)),
-                ('purpose', models.CharField(blank=True, max_length=120)),
-                ('request_xml', models.TextField(blank=True)),
-                ('response_xml', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("operation", models.CharField(max_length=60)),
+                ("milliseconds", models.PositiveIntegerField()),
+                ("outcome", models.CharField(max_length=40)),
+                ("detail", models.CharField(blank=True, max_length=300)),
+                ("purpose", models.CharField(blank=True, max_length=120)),
+                ("request_xml", models.TextField(blank=True)),
+                ("response_xml", models.TextField(blank=True)),
             ],
             options={
-                'ordering': ['-id'],
-                'default_permissions': (),
+                "ordering": ["-id"],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='BankAccount',
+            name="BankAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kashflow_id', models.IntegerField()),
-                ('name', models.CharField(max_length=200)),
-                ('gone_at', models.DateTimeField(null=True)),
-                ('code', models.IntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kashflow_id", models.IntegerField()),
+                ("name", models.CharField(max_length=200)),
+                ("gone_at", models.DateTimeField(null=True)),
+                ("code", models.IntegerField(default=0)),
             ],
             options={
-                'ordering': ['name'],
-                'permissions': [('sync_bank_accounts', 'Sync Bank Accounts')],
-                'abstract': False,
-                'default_permissions': (),
+                "ordering": ["name"],
+                "permissions": [("sync_bank_accounts", "Sync Bank Accounts")],
+                "abstract": False,
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='CallSlot',
+            name="CallSlot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('n', models.PositiveSmallIntegerField()),
-                ('holder', models.UUIDField(null=True)),
-                ('lease_until', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("n", models.PositiveSmallIntegerField()),
+                ("holder", models.UUIDField(null=True)),
+                ("lease_until", models.DateTimeField(null=True)),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Connection',
+            name="Connection",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('username', models.CharField(max_length=120)),
-                ('sealed_password', kashflow.encryption.EncryptedTextField()),
-                ('saved_at', models.DateTimeField()),
-                ('checked_at', models.DateTimeField(null=True)),
-                ('refusal', models.CharField(blank=True, max_length=40)),
-                ('refusal_detail', models.CharField(blank=True, max_length=300)),
-                ('refused_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("username", models.CharField(max_length=120)),
+                ("sealed_password", kashflow.encryption.EncryptedTextField()),
+                ("saved_at", models.DateTimeField()),
+                ("checked_at", models.DateTimeField(null=True)),
+                ("refusal", models.CharField(blank=True, max_length=40)),
+                ("refusal_detail", models.CharField(blank=True, max_length=300)),
+                ("refused_at", models.DateTimeField(null=True)),
             ],
             options={
-                'permissions': [('check_connection', 'Check Connection'), ('save_login', 'Save Login')],
-                'default_permissions': (),
+                "permissions": [("check_connection", "Check Connection"), ("save_login", "Save Login")],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='LedgerAccount',
+            name="LedgerAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fingerprint', models.CharField(max_length=64, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('numbering', models.CharField(choices=[('ours', 'Our numbers are sent'), ('kashflow', 'KashFlow numbers its own')], default='ours', max_length=10)),
-                ('numbers_proved', models.BooleanField(default=False)),
-                ('paused_reason', models.CharField(blank=True, max_length=300)),
-                ('voiding', models.CharField(choices=[('credit', 'Apply a credit note in KashFlow'), ('delete', 'Delete the unpaid invoice in KashFlow')], default='credit', max_length=10)),
-                ('max_calls', models.PositiveSmallIntegerField(default=3, verbose_name='calls at once')),
-                ('is_current', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("fingerprint", models.CharField(max_length=64, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "numbering",
+                    models.CharField(
+                        choices=[("ours", "Our numbers are sent"), ("kashflow", "KashFlow numbers its own")],
+                        default="ours",
+                        max_length=10,
+                    ),
+                ),
+                ("numbers_proved", models.BooleanField(default=False)),
+                ("paused_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "voiding",
+                    models.CharField(
+                        choices=[
+                            ("credit", "Apply a credit note in KashFlow"),
+                            ("delete", "Delete the unpaid invoice in KashFlow"),
+                        ],
+                        default="credit",
+                        max_length=10,
+                    ),
+                ),
+                ("max_calls", models.PositiveSmallIntegerField(default=3, verbose_name="calls at once")),
+                ("is_current", models.BooleanField(default=True)),
             ],
             options={
-                'permissions': [('view_kashflow', 'View KashFlow settings'), ('change_kashflow_settings', 'Change KashFlow settings')],
-                'default_permissions': (),
+                "permissions": [
+                    ("view_kashflow", "View KashFlow settings"),
+                    ("change_kashflow_settings", "Change KashFlow settings"),
+                ],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='PaymentMethod',
+            name="PaymentMethod",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kashflow_id', models.IntegerField()),
-                ('name', models.CharField(max_length=200)),
-                ('gone_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kashflow_id", models.IntegerField()),
+                ("name", models.CharField(max_length=200)),
+                ("gone_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['name'],
-                'abstract': False,
-                'default_permissions': (),
+                "ordering": ["name"],
+                "abstract": False,
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='ProductCode',
+            name="ProductCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kashflow_id', models.IntegerField()),
-                ('name', models.CharField(max_length=200)),
-                ('gone_at', models.DateTimeField(null=True)),
-                ('code', models.CharField(blank=True, max_length=60)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kashflow_id", models.IntegerField()),
+                ("name", models.CharField(max_length=200)),
+                ("gone_at", models.DateTimeField(null=True)),
+                ("code", models.CharField(blank=True, max_length=60)),
             ],
             options={
-                'ordering': ['code', 'name'],
-                'abstract': False,
-                'default_permissions': (),
+                "ordering": ["code", "name"],
+                "abstract": False,
+                "default_permissions": (),
             },
         ),
     ]

@@ -6,122 +6,208 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('kashflow', '0001_first_tables'),
+        ("kashflow", "0001_first_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='apicall',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="apicall",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='connection',
-            name='user',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='kashflow_connection', to=settings.AUTH_USER_MODEL),
+            model_name="connection",
+            name="user",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="kashflow_connection",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='ledgeraccount',
-            name='bank_account',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kashflow.bankaccount', verbose_name='bank account'),
+            model_name="ledgeraccount",
+            name="bank_account",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="kashflow.bankaccount",
+                verbose_name="bank account",
+            ),
         ),
         migrations.AddField(
-            model_name='ledgeraccount',
-            name='office_login',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='kashflow.connection', verbose_name='office login'),
+            model_name="ledgeraccount",
+            name="office_login",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="kashflow.connection",
+                verbose_name="office login",
+            ),
         ),
         migrations.AddField(
-            model_name='ledgeraccount',
-            name='sales_code',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kashflow.accountcode', verbose_name='sales code'),
+            model_name="ledgeraccount",
+            name="sales_code",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="kashflow.accountcode",
+                verbose_name="sales code",
+            ),
         ),
         migrations.AddField(
-            model_name='connection',
-            name='ledger_account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='connections', to='kashflow.ledgeraccount'),
+            model_name="connection",
+            name="ledger_account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="connections",
+                to="kashflow.ledgeraccount",
+            ),
         ),
         migrations.AddField(
-            model_name='callslot',
-            name='ledger_account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='slots', to='kashflow.ledgeraccount'),
+            model_name="callslot",
+            name="ledger_account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="slots", to="kashflow.ledgeraccount"
+            ),
         ),
         migrations.AddField(
-            model_name='bankaccount',
-            name='ledger_account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='kashflow.ledgeraccount'),
+            model_name="bankaccount",
+            name="ledger_account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="%(class)ss",
+                to="kashflow.ledgeraccount",
+            ),
         ),
         migrations.AddField(
-            model_name='apicall',
-            name='ledger_account',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='kashflow.ledgeraccount'),
+            model_name="apicall",
+            name="ledger_account",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="kashflow.ledgeraccount",
+            ),
         ),
         migrations.AddField(
-            model_name='accountcode',
-            name='ledger_account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='kashflow.ledgeraccount'),
+            model_name="accountcode",
+            name="ledger_account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="%(class)ss",
+                to="kashflow.ledgeraccount",
+            ),
         ),
         migrations.AddField(
-            model_name='paymentmethod',
-            name='ledger_account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='kashflow.ledgeraccount'),
+            model_name="paymentmethod",
+            name="ledger_account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="%(class)ss",
+                to="kashflow.ledgeraccount",
+            ),
         ),
         migrations.AddField(
-            model_name='productcode',
-            name='account_code',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='product_codes', to='kashflow.accountcode'),
+            model_name="productcode",
+            name="account_code",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="product_codes",
+                to="kashflow.accountcode",
+            ),
         ),
         migrations.AddField(
-            model_name='productcode',
-            name='ledger_account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='kashflow.ledgeraccount'),
+            model_name="productcode",
+            name="ledger_account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="%(class)ss",
+                to="kashflow.ledgeraccount",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgeraccount',
-            constraint=models.CheckConstraint(condition=models.Q(('max_calls__gte', 1), ('max_calls__lte', 8)), name='ledger_calls_at_once_1_to_8'),
+            model_name="ledgeraccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("max_calls__gte", 1), ("max_calls__lte", 8)),
+                name="ledger_calls_at_once_1_to_8",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgeraccount',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('is_current',), name='ledger_one_is_current'),
+            model_name="ledgeraccount",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_current", True)), fields=("is_current",), name="ledger_one_is_current"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='connection',
-            constraint=models.CheckConstraint(condition=models.Q(('username', ''), _negated=True), name='connection_has_username'),
+            model_name="connection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("username", ""), _negated=True), name="connection_has_username"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='connection',
-            constraint=models.CheckConstraint(condition=models.Q(('sealed_password', ''), _negated=True), name='connection_has_password'),
+            model_name="connection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sealed_password", ""), _negated=True), name="connection_has_password"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='callslot',
-            constraint=models.UniqueConstraint(fields=('ledger_account', 'n'), name='call_slot_once_per_account'),
+            model_name="callslot",
+            constraint=models.UniqueConstraint(
+                fields=("ledger_account", "n"), name="call_slot_once_per_account"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='callslot',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('holder__isnull', True), ('lease_until__isnull', True)), models.Q(('holder__isnull', False), ('lease_until__isnull', False)), _connector='OR'), name='call_slot_held_with_lease'),
+            model_name="callslot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("holder__isnull", True), ("lease_until__isnull", True)),
+                    models.Q(("holder__isnull", False), ("lease_until__isnull", False)),
+                    _connector="OR",
+                ),
+                name="call_slot_held_with_lease",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bankaccount',
-            constraint=models.UniqueConstraint(fields=('ledger_account', 'kashflow_id'), name='bankaccount_id_once_per_account'),
+            model_name="bankaccount",
+            constraint=models.UniqueConstraint(
+                fields=("ledger_account", "kashflow_id"), name="bankaccount_id_once_per_account"
+            ),
         ),
         migrations.AddIndex(
-            model_name='apicall',
-            index=models.Index(fields=['at'], name='api_call_by_moment'),
+            model_name="apicall",
+            index=models.Index(fields=["at"], name="api_call_by_moment"),
         ),
         migrations.AddConstraint(
-            model_name='accountcode',
-            constraint=models.UniqueConstraint(fields=('ledger_account', 'kashflow_id'), name='accountcode_id_once_per_account'),
+            model_name="accountcode",
+            constraint=models.UniqueConstraint(
+                fields=("ledger_account", "kashflow_id"), name="accountcode_id_once_per_account"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='paymentmethod',
-            constraint=models.UniqueConstraint(fields=('ledger_account', 'kashflow_id'), name='paymentmethod_id_once_per_account'),
+            model_name="paymentmethod",
+            constraint=models.UniqueConstraint(
+                fields=("ledger_account", "kashflow_id"), name="paymentmethod_id_once_per_account"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='productcode',
-            constraint=models.UniqueConstraint(fields=('ledger_account', 'kashflow_id'), name='productcode_id_once_per_account'),
+            model_name="productcode",
+            constraint=models.UniqueConstraint(
+                fields=("ledger_account", "kashflow_id"), name="productcode_id_once_per_account"
+            ),
         ),
     ]

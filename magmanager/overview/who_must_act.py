@@ -9,8 +9,10 @@ from django.urls import reverse
 
 from clients.models import CustomerLink
 from invoicing.models import Transfer
+from invoicing.transfer.pauses import RUN_KIND
 from invoicing.transfer.states import NEEDS_YOU, WORD_OF, State
 from kashflow.models import LedgerAccount
+from magmanager.common.models import Run
 from magmanager.common.templatetags.formats import moment
 
 SHOWN = 5
@@ -69,7 +71,7 @@ def light(current: LedgerAccount | None) -> Light:
 
 
 def waiting(current: LedgerAccount | None) -> Waiting:
-    """Transfers by what people call their state, and those that need someone; three queries."""
+    """Transfers by what people call their state, and those that need someone; four queries."""
     if current is None:
         return Waiting(0, [])
     transfers = Transfer.objects.filter(ledger_account=current).exclude(
@@ -79,8 +81,24 @@ def waiting(current: LedgerAccount | None) -> Waiting:
     for state, number in transfers.order_by().values_list("state").annotate(Count("pk")):
         word = WORD_OF[State(state)]
         counts[word] = counts.get(word, 0) + number
+    # A paused run has something left to send, else it would be over.
+    paused = _paused() if counts.keys() & {"waiting", "sending"} else []
     matches = _matches(current)
-    return Waiting(counts.get("needs_you", 0) + len(matches), [*_needing(current), *matches][:SHOWN], counts)
+    needs_count = counts.get("needs_you", 0) + len(paused) + len(matches)
+    return Waiting(needs_count, [*paused, *_needing(current), *matches][:SHOWN], counts)
+
+
+def _paused() -> list[Item]:
+    return [
+        Item(
+            run.title.removesuffix(" to KashFlow"),
+            "paused",
+            run.summary,
+            reverse("invoicing:run", args=[run.pk]),
+            "Open the run",
+        )
+        for run in Run.objects.filter(kind=RUN_KIND, state=Run.State.PAUSED)[:SHOWN]
+    ]
 
 
 def _needing(current: LedgerAccount) -> list[Item]:

@@ -7,156 +7,321 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('kashflow', '0001_first_tables'),
+        ("kashflow", "0001_first_tables"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AdvertSize',
+            name="AdvertSize",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('parts', models.PositiveSmallIntegerField(verbose_name='size in 144ths of a page')),
-                ('is_enabled', models.BooleanField(default=True, verbose_name='enabled')),
-                ('sort', models.PositiveSmallIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("parts", models.PositiveSmallIntegerField(verbose_name="size in 144ths of a page")),
+                ("is_enabled", models.BooleanField(default=True, verbose_name="enabled")),
+                ("sort", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                'ordering': ['sort', 'name'],
-                'default_permissions': (),
-                'constraints': [models.CheckConstraint(condition=models.Q(('parts__gte', 1), ('parts__lte', 288)), name='advert_size_up_to_two_pages')],
+                "ordering": ["sort", "name"],
+                "default_permissions": (),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("parts__gte", 1), ("parts__lte", 288)),
+                        name="advert_size_up_to_two_pages",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='MiscellaneousItem',
+            name="MiscellaneousItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('description', models.CharField(blank=True, max_length=200)),
-                ('price', magmanager.common.fields.MoneyField(blank=True, null=True, verbose_name='default price')),
-                ('is_vat_exempt', models.BooleanField(default=False, verbose_name='VAT exempt')),
-                ('is_enabled', models.BooleanField(default=True, verbose_name='enabled')),
-                ('account_code', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kashflow.accountcode')),
-                ('product_code', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kashflow.productcode', verbose_name='inventory code')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("description", models.CharField(blank=True, max_length=200)),
+                (
+                    "price",
+                    magmanager.common.fields.MoneyField(blank=True, null=True, verbose_name="default price"),
+                ),
+                ("is_vat_exempt", models.BooleanField(default=False, verbose_name="VAT exempt")),
+                ("is_enabled", models.BooleanField(default=True, verbose_name="enabled")),
+                (
+                    "account_code",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="kashflow.accountcode",
+                    ),
+                ),
+                (
+                    "product_code",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="kashflow.productcode",
+                        verbose_name="inventory code",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
-                'default_permissions': (),
+                "ordering": ["name"],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Publication',
+            name="Publication",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True)),
-                ('code', models.CharField(max_length=4, unique=True, validators=[django.core.validators.RegexValidator('^[A-Z0-9]{1,4}$', 'Up to four capital letters or digits, such as WVL.')])),
-                ('interval', models.CharField(choices=[('weekly', 'Weekly'), ('bi_weekly', 'Bi-weekly'), ('monthly', 'Monthly'), ('bi_monthly', 'Bi-monthly'), ('quarterly', 'Quarterly'), ('other', 'Other')], max_length=12)),
-                ('page_count', models.PositiveSmallIntegerField(default=32, verbose_name='pages')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('group_code', models.CharField(blank=True, max_length=10)),
-                ('sales_target_amount', magmanager.common.fields.MoneyField(default=0, verbose_name='sales target per issue')),
-                ('account_code', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kashflow.accountcode')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, unique=True)),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=4,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z0-9]{1,4}$", "Up to four capital letters or digits, such as WVL."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "interval",
+                    models.CharField(
+                        choices=[
+                            ("weekly", "Weekly"),
+                            ("bi_weekly", "Bi-weekly"),
+                            ("monthly", "Monthly"),
+                            ("bi_monthly", "Bi-monthly"),
+                            ("quarterly", "Quarterly"),
+                            ("other", "Other"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("page_count", models.PositiveSmallIntegerField(default=32, verbose_name="pages")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("group_code", models.CharField(blank=True, max_length=10)),
+                (
+                    "sales_target_amount",
+                    magmanager.common.fields.MoneyField(default=0, verbose_name="sales target per issue"),
+                ),
+                (
+                    "account_code",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="kashflow.accountcode",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
-                'permissions': [('view_publications', 'View publications'), ('change_publication', 'Change a publication')],
-                'default_permissions': (),
+                "ordering": ["name"],
+                "permissions": [
+                    ("view_publications", "View publications"),
+                    ("change_publication", "Change a publication"),
+                ],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='PremiumPosition',
+            name="PremiumPosition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('page', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('price', magmanager.common.fields.MoneyField(verbose_name='surcharge')),
-                ('is_enabled', models.BooleanField(default=True, verbose_name='enabled')),
-                ('publication', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='premium_positions', to='publications.publication')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                ("page", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("price", magmanager.common.fields.MoneyField(verbose_name="surcharge")),
+                ("is_enabled", models.BooleanField(default=True, verbose_name="enabled")),
+                (
+                    "publication",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="premium_positions",
+                        to="publications.publication",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['page', 'name'],
-                'default_permissions': (),
+                "ordering": ["page", "name"],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Issue',
+            name="Issue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('description', models.CharField(max_length=40)),
-                ('on_sale_on', models.DateField(verbose_name='on-sale date')),
-                ('off_sale_on', models.DateField(verbose_name='off-sale date')),
-                ('copy_deadline_at', models.DateTimeField(blank=True, null=True, verbose_name='copy deadline')),
-                ('sales_target_amount', magmanager.common.fields.MoneyField(default=0, verbose_name='sales target')),
-                ('page_count', models.PositiveSmallIntegerField(verbose_name='pages')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('is_complete', models.BooleanField(default=False, verbose_name='complete')),
-                ('publication', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='issues', to='publications.publication')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("description", models.CharField(max_length=40)),
+                ("on_sale_on", models.DateField(verbose_name="on-sale date")),
+                ("off_sale_on", models.DateField(verbose_name="off-sale date")),
+                (
+                    "copy_deadline_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="copy deadline"),
+                ),
+                (
+                    "sales_target_amount",
+                    magmanager.common.fields.MoneyField(default=0, verbose_name="sales target"),
+                ),
+                ("page_count", models.PositiveSmallIntegerField(verbose_name="pages")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("is_complete", models.BooleanField(default=False, verbose_name="complete")),
+                (
+                    "publication",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="issues",
+                        to="publications.publication",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['on_sale_on', 'publication_id'],
-                'default_permissions': (),
+                "ordering": ["on_sale_on", "publication_id"],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='RateCardEntry',
+            name="RateCardEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_enabled', models.BooleanField(default=True, verbose_name='enabled')),
-                ('price', magmanager.common.fields.MoneyField(verbose_name='default price')),
-                ('advert_size', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='publications.advertsize')),
-                ('product_code', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kashflow.productcode', verbose_name='inventory code')),
-                ('publication', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rate_card', to='publications.publication')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("is_enabled", models.BooleanField(default=True, verbose_name="enabled")),
+                ("price", magmanager.common.fields.MoneyField(verbose_name="default price")),
+                (
+                    "advert_size",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="publications.advertsize",
+                    ),
+                ),
+                (
+                    "product_code",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="kashflow.productcode",
+                        verbose_name="inventory code",
+                    ),
+                ),
+                (
+                    "publication",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rate_card",
+                        to="publications.publication",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['advert_size__sort'],
-                'default_permissions': (),
+                "ordering": ["advert_size__sort"],
+                "default_permissions": (),
             },
         ),
         migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(('page_count__gte', 4), ('page_count__lte', 999)), name='publication_pages_4_to_999'),
+            model_name="publication",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("page_count__gte", 4), ("page_count__lte", 999)),
+                name="publication_pages_4_to_999",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='publication',
-            constraint=models.CheckConstraint(condition=models.Q(('sales_target_amount__gte', 0)), name='publication_target_not_negative'),
+            model_name="publication",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sales_target_amount__gte", 0)), name="publication_target_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='premiumposition',
-            constraint=models.UniqueConstraint(fields=('publication', 'name'), name='premium_position_once_per_publication'),
+            model_name="premiumposition",
+            constraint=models.UniqueConstraint(
+                fields=("publication", "name"), name="premium_position_once_per_publication"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='premiumposition',
-            constraint=models.CheckConstraint(condition=models.Q(('price__gte', 0)), name='premium_price_not_negative'),
+            model_name="premiumposition",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("price__gte", 0)), name="premium_price_not_negative"
+            ),
         ),
         migrations.AddIndex(
-            model_name='issue',
-            index=models.Index(models.OrderBy(models.F('on_sale_on'), descending=True), models.F('id'), name='issue_by_on_sale'),
+            model_name="issue",
+            index=models.Index(
+                models.OrderBy(models.F("on_sale_on"), descending=True),
+                models.F("id"),
+                name="issue_by_on_sale",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='issue',
-            constraint=models.UniqueConstraint(fields=('publication', 'on_sale_on'), name='issue_once_per_day_and_publication'),
+            model_name="issue",
+            constraint=models.UniqueConstraint(
+                fields=("publication", "on_sale_on"), name="issue_once_per_day_and_publication"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='issue',
-            constraint=models.CheckConstraint(condition=models.Q(('off_sale_on__gt', models.F('on_sale_on'))), name='issue_off_sale_after_on_sale'),
+            model_name="issue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("off_sale_on__gt", models.F("on_sale_on"))),
+                name="issue_off_sale_after_on_sale",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='issue',
-            constraint=models.CheckConstraint(condition=models.Q(('sales_target_amount__gte', 0)), name='issue_target_not_negative'),
+            model_name="issue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sales_target_amount__gte", 0)), name="issue_target_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='issue',
-            constraint=models.CheckConstraint(condition=models.Q(('description', ''), _negated=True), name='issue_has_description'),
+            model_name="issue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("description", ""), _negated=True), name="issue_has_description"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ratecardentry',
-            constraint=models.UniqueConstraint(fields=('publication', 'advert_size'), name='rate_card_size_once_per_publication'),
+            model_name="ratecardentry",
+            constraint=models.UniqueConstraint(
+                fields=("publication", "advert_size"), name="rate_card_size_once_per_publication"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ratecardentry',
-            constraint=models.CheckConstraint(condition=models.Q(('price__gte', 0)), name='rate_card_price_not_negative'),
+            model_name="ratecardentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("price__gte", 0)), name="rate_card_price_not_negative"
+            ),
         ),
     ]

@@ -1,8 +1,10 @@
-// data-show-password: the eye in a password box. data-submit-on-change: a filter without htmx. data-focus-first: the
+// data-show-password: the eye in a password box. data-submit-on-change: a filter without htmx;
+// the page that answers keeps the place and the focus, so that several boxes can be ticked in a row. data-focus-first: the
 // error summary takes the focus, so that it is read and Tab goes on to the fields.
 (() => {
   document.addEventListener("DOMContentLoaded", () => {
     for (const eye of document.querySelectorAll("[data-show-password]")) eye.hidden = false;
+    backToPlace();
     document.querySelector("[data-focus-first]")?.focus({ preventScroll: true });
   });
 
@@ -16,6 +18,20 @@
   });
 
   document.addEventListener("change", (event) => {
-    event.target.closest("form[data-submit-on-change]")?.requestSubmit();
+    const form = event.target.closest("form[data-submit-on-change]");
+    if (!form) return;
+    const place = { path: new URL(form.action).pathname, id: event.target.id, top: scrollY };
+    sessionStorage.setItem("place", JSON.stringify(place));
+    form.requestSubmit();
   });
+
+  function backToPlace() {
+    const place = JSON.parse(sessionStorage.getItem("place"));
+    sessionStorage.removeItem("place");
+    const box = place?.id && place.path === location.pathname && document.getElementById(place.id);
+    if (!box) return;
+    for (let fold = box.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    box.focus({ preventScroll: true });
+    scrollTo(0, place.top);
+  }
 })();

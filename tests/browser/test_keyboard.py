@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import OpenPage
 from tests.browser.product import EMAIL, PASSWORD
 from tests.browser.steps import expect_all_in_kashflow, grey_box
 
@@ -75,3 +76,20 @@ def test_the_first_key_leads_past_the_top_bar(page: Page) -> None:
     expect(skip).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("main")).to_be_focused()
+
+
+def test_several_issues_are_ticked_in_a_row(open_page: OpenPage) -> None:
+    page = open_page("Accounts")
+    page.goto("/invoicing/to-invoice/")
+    boxes = page.get_by_role("group", name="Hereford Weekly").get_by_role("checkbox")
+    first, second = (boxes.and_(page.locator(":not(:checked)")).nth(n).get_attribute("id") for n in (0, 1))
+    press(page, page.locator(f"#{first}"), "Space")
+    expect(page).to_have_url(re.compile("issue="))
+    expect(page.locator(f"#{first}")).to_be_focused()
+    expect(page.locator(f"#{first}")).to_be_checked()
+    page.keyboard.press("Tab")
+    with page.expect_navigation():
+        page.keyboard.press("Space")
+    expect(page.locator(f"#{second}")).to_be_focused()
+    expect(page.locator(f"#{second}")).to_be_checked()
+    expect(page.locator(f"#{first}")).to_be_checked()

@@ -229,3 +229,18 @@ def test_a_header_shows_its_badges_and_no_empty_row_of_actions() -> None:
     )
     assert "<h1>A &amp; B</h1>" in bare and "Monthly" in bare and "page-actions" not in bare
     assert '<div class="page-actions"><a href="/x/">Act</a></div>' in full and "Active" in full
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("26 November 2026", "26 Nov"),
+        ("7 January 2027", "7 Jan 2027"),
+        ("December 2026", "December 2026"),
+        ("Jan/Feb 2027", "Jan/Feb 2027"),
+        ("Spring special, 26 November 2026", "Spring special, 26 November 2026"),
+    ],
+)
+def test_issues_of_a_day_have_a_short_name(time_machine: object, name: str, short: str) -> None:
+    time_machine.move_to(dt.datetime(2026, 11, 23, 9, 30, tzinfo=dt.UTC))
+    assert formats.short_issue(name) == short

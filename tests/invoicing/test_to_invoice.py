@@ -130,3 +130,39 @@ def test_bookings_that_are_not_shown_can_go_along(as_role: As, monkeypatch: Any)
     preview = f"{ADDRESS}preview/"
     assert browser.post(preview, posted).context["preview"].booking_count == 1
     assert browser.post(preview, {**posted, "and_the_rest": "1"}).context["preview"].booking_count == 4
+
+
+def counts(page: Any) -> list[str]:
+    return [str(tab["count"]) for tab in page.context["tabs"]]
+
+
+def test_each_tab_counts_the_same_whichever_is_open(as_role: As) -> None:
+    browser = as_role("Accounts")
+    edition = factories.issue(factories.publication(), on_sale_on=ahead(-3))
+    later = factories.issue(edition.publication, on_sale_on=ahead(60))
+    for one in (edition, edition, later):
+        factories.booking(edition=one)
+    raised(factories.user("Accounts"), bookings(1))
+    invoiced = "/invoicing/invoiced/"
+    plain = counts(browser.get(ADDRESS))
+    assert plain == counts(browser.get(invoiced))
+    assert plain[1] == "1"
+    # A choice somebody made goes along, and both count what lies in it.
+    asked = f"?by=issues&issue={later.pk}"
+    assert counts(browser.get(ADDRESS + asked)) == counts(browser.get(invoiced + asked)) == ["1", "0"]
+
+
+def test_a_long_list_of_issues_is_folded_behind_what_is_near(as_role: As) -> None:
+    title = factories.publication()
+    editions = [
+        factories.issue(title, on_sale_on=ahead(7 * week), description=f"No. {week}") for week in range(12)
+    ]
+    for edition in editions:
+        factories.booking(edition=edition)
+    group = as_role("Accounts").get(ADDRESS).context["groups"][0]
+    due = sum(item.is_ticked for item in group.items)
+    assert [item.label for item in (*group.items, *group.more)] == [f"No. {week}" for week in range(12)]
+    assert len(group.items) == due + 4
+    assert not group.is_open
+    chosen = as_role("Accounts").get(f"{ADDRESS}?by=issues&issue={editions[-1].pk}").context["groups"][0]
+    assert chosen.is_open

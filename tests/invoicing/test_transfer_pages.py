@@ -194,3 +194,27 @@ def test_the_desk_counts_and_lists_by_state(desk: Desk, as_role: As) -> None:
     assert "1 needs you" in page.text
     waiting = browser.get(f"{DESK}?show=waiting")
     assert {row.invoice_id for row in waiting.context["rows"]} == {invoices[1].pk, invoices[2].pk}
+
+
+def test_what_was_not_ordinary_is_told(desk: Desk, as_role: As) -> None:
+    browser, invoices = as_role("Accounts"), desk.raise_invoices(2)
+    run = press(browser, invoices)
+    desk.sandbox.fault("InsertInvoice", "drop_after")
+    desk.work()
+    desk.skip(3600)
+    desk.sweep_and_work()
+    rows = browser.get(address(run)).context["rows"]
+    assert [row.key for row in rows] == ["in_kashflow", "in_kashflow"]
+    codes = [row.invoice.payer.customer_links.get().code for row in rows]
+    assert sorted(row.story for row in rows) == sorted(
+        [
+            f"Found after a lost reply, not sent twice. New customer {codes[0]} created first",
+            f"New customer {codes[1]} created first",
+        ]
+    )
+
+
+def test_without_an_accounts_package_the_desk_says_so(as_role: As) -> None:
+    page = as_role("Accounts").get(DESK)
+    assert "There is no accounts package" in page.text
+    assert "KashFlow" not in page.text

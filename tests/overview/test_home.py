@@ -17,6 +17,7 @@ from bookings.models import Booking
 from clients.models import Client, CustomerLink
 from invoicing.models import Invoice, Transfer
 from kashflow.models import Connection
+from magmanager.common.models import Run
 from publications.models import Publication
 from tests import factories
 
@@ -235,3 +236,15 @@ def test_queries_do_not_grow_with_the_rows(as_role: Any, login: Connection) -> N
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 15
     assert Client.objects.exists()
+
+
+def test_a_paused_run_needs_someone(as_role: Any, login: Connection) -> None:
+    run = Run.objects.create(
+        kind="transfer", title="Transfer of 2 invoices to KashFlow", state="paused", summary="Password wrong."
+    )
+    transfer(login, 10431, "ready")
+    answer = as_role("Accounts").get(URL)
+    item = answer.context["waiting"].items[0]
+    assert answer.context["waiting"].needs_count == 1
+    assert (item.name, item.which, item.cause) == ("Transfer of 2 invoices", "paused", "Password wrong.")
+    assert item.url == f"/invoicing/runs/{run.pk}/"

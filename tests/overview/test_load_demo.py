@@ -28,6 +28,7 @@ from kashflow.gateway.transport import Transport
 from kashflow.models import AccountCode, Connection, LedgerAccount, ProductCode
 from kashflow.sandbox.ledger import Ledger
 from kashflow.sandbox.server import Sandbox
+from kashflow.syncs import last_runs
 from magmanager.overview.demo import sales
 from publications.models import Issue, Publication
 from settings_app.models import SystemDefaults, User
@@ -296,3 +297,14 @@ def test_no_more_bookings_are_held_when_more_are_made(ledger: Path) -> None:
     assert len(held) > 3
     # A chunk is so many series, about two bookings each; the one before is still there until it is replaced.
     assert max(held) < 5 * sales.CHUNK < 5000
+
+
+def test_the_codes_were_synced(loaded: Ledger) -> None:
+    found = {kind: (run.state, run.summary, run.by.email) for kind, run in last_runs().items()}
+    assert found == {
+        "sync_bank_accounts": ("finished", "3 added; 5 payment methods added", "admin@demo.example"),
+        "sync_sales_codes": ("finished", found["sync_sales_codes"][1], "admin@demo.example"),
+        "sync_account_codes": ("finished", "5 added", "admin@demo.example"),
+    }
+    types, products = AccountCode.objects.filter(is_sales_type=True).count(), ProductCode.objects.count()
+    assert found["sync_sales_codes"][1] == f"{types} added; {products} inventory codes added"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 
 from django import template
@@ -12,6 +13,8 @@ from magmanager.common.money import to_penny
 
 register = template.Library()
 MINUS = "−"
+# What an issue that appears by the day is called: 26 November 2026.
+DAY_NAME = re.compile(r"(\d{1,2}) ([A-Z][a-z]{2})[a-z]* (\d{4})")
 
 
 @register.filter
@@ -50,6 +53,16 @@ def day_year(value: dt.date | dt.datetime | None) -> str:
     """23 Nov 2026: a day in a money document."""
     local = _local(value)
     return f"{local.day} {local:%b %Y}" if local else ""
+
+
+@register.filter
+def short_issue(name: object) -> str:
+    """The name of an issue in a list: 26 Nov for 26 November 2026, 7 Jan 2027 in another year; others as they are."""
+    found = DAY_NAME.fullmatch(str(name))
+    if found is None:
+        return str(name)
+    number, month, year = found.groups()
+    return f"{number} {month}" if int(year) == timezone.localdate().year else f"{number} {month} {year}"
 
 
 @register.filter

@@ -104,7 +104,7 @@ class Books:
             milliseconds=400,
             phase="read_back",
             outcome=State.VERIFIED,
-            what="Read back from KashFlow, equal to the penny.",
+            what="Read back: equal to the penny.",
             by=by,
         )
 
@@ -120,7 +120,7 @@ class Books:
             total=count,
             done=count,
             finished_at=ended_at,
-            summary=f"{count} of {count} are in KashFlow, read back to the penny.",
+            summary=f"{count} in KashFlow",
         )
         # These two are stamped with now by the model.
         Run.objects.filter(pk=run.pk).update(started_at=transfers[0].requested_at, touched_at=ended_at)

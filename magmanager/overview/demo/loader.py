@@ -21,6 +21,7 @@ from magmanager.overview.demo.derived import write_derived
 from magmanager.overview.demo.plan import Plan
 from magmanager.overview.demo.rows import move_sequences_on
 from magmanager.overview.demo.sales import Sales
+from magmanager.overview.demo.synced import add_sync_runs
 from magmanager.overview.demo.titles import ITEMS, SIZES, add_shelf, titles_of
 from settings_app import audit
 from settings_app.models import CompanyDetails, User
@@ -65,6 +66,7 @@ def _fill(plan: Plan, ledger: Ledger, tell: Callable[[str], None]) -> None:
     logins = account.save_logins(plan, ours, staff)
     codes = add_codes(ledger, ours, titles_of(plan), sizes=list(SIZES), items=[name for name, *_ in ITEMS])
     account.set_defaults(codes)
+    add_sync_runs(plan, logins["admin"])
     tell("Publications and issues")
     shelf = add_shelf(plan, codes)
     tell(f"{plan.clients:,} clients")

@@ -20,7 +20,7 @@ COMPANY = {
     "postcode": "HR4 0BX",
     "phone": "01632 960100",
     "email": "accounts@marcheswye.example",
-    "registered_number": "00000000",
+    "registered_number": "09418276",
     "payment_terms_days": 30,
 }
 PEOPLE = (

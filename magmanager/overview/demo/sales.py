@@ -77,7 +77,7 @@ class Sales:
             client_id=client.pk,
             by=client.salesperson,
             booked_at=self._booked_at(chance, self.shelf.issues[place]),
-            po_number=f"PO {chance.randint(1000, 9999)}"
+            po_number=f"{chance.randint(1000, 9999)}"
             if client.is_po_required or chance.random() < 0.12
             else "",
         )
