@@ -1,6 +1,6 @@
-"""Runs the whole suite: on SQLite with the embedded broker, and beside it on PostgreSQL with Redis where they are named.
+"""Runs the whole suite: on SQLite with the embedded broker, and on PostgreSQL with Redis where they are named.
 
-The last lines say what could not be run and why.
+Two runs go side by side, since most machines have two cores. The last lines say what could not be run and why.
 """
 
 from __future__ import annotations
@@ -10,10 +10,43 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
+NO_TEST_CHOSEN = 5
+# What touches neither database nor broker, or brings its own, says the same on every pair: once is enough.
+ONCE = (
+    "tests/architecture",
+    "tests/common",
+    "tests/kashflow/gateway",
+    "tests/kashflow/sandbox",
+    "tests/overview/test_demo.py",
+    "tests/browser/test_screens.py",
+    "tests/browser/test_bad_input.py",
+)
+
+
+@dataclass
+class Run:
+    """One run of the suite: what it is called, pytest's arguments, its environment."""
+
+    name: str
+    args: list[str]
+    env: dict[str, str] = field(default_factory=dict)
+
+    def passes(self, chosen: list[str], folder: str) -> bool:
+        """Runs it with the person's own arguments and prints its output when it is over."""
+        log = Path(folder, f"{self.name}.log")
+        command = [*PYTEST, *self.args, *chosen]
+        with log.open("wb") as output:
+            code = subprocess.run(
+                command, cwd=ROOT, env=environment(**self.env), stdout=output, stderr=subprocess.STDOUT
+            ).returncode
+        print(f"\n--- {self.name}\n{log.read_text(errors='replace')}", flush=True)
+        return code in (0, NO_TEST_CHOSEN)
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -24,41 +57,41 @@ def environment(**more: str) -> dict[str, str]:
     return {**ours, "MODE": "test", **more}
 
 
-def start(name: str, args: list[str], env: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
-    """One run of the suite, its output kept in `log` until it is over."""
-    print(f"Running the suite on {name}.", flush=True)
-    return subprocess.Popen(
-        [*PYTEST, *args], cwd=ROOT, env=env, stdout=log.open("wb"), stderr=subprocess.STDOUT
+def lanes(folder: str) -> list[list[Run]]:
+    """The runs, in two lanes of about the same length."""
+    in_browser = Run(
+        "SQLite, in the browser", ["tests/browser"], {"TEST_SQLITE_FILE": f"{folder}/browser.sqlite3"}
     )
-
-
-def main(args: list[str]) -> int:
-    """Exit code 0 only when every run passed."""
-    (ROOT / "var").mkdir(exist_ok=True)
+    beside = [in_browser]
     database, redis = os.environ.get("TEST_DATABASE_URL"), os.environ.get("TEST_REDIS_URL")
-    began, failed = time.monotonic(), False
-    with tempfile.TemporaryDirectory() as folder:
-        runs = {"SQLite and the embedded broker": (environment(), Path(folder, "sqlite.log"))}
-        if database and redis:
-            pair = environment(DATABASE_URL=database, CELERY_BROKER_URL=redis)
-            runs["PostgreSQL and Redis"] = (pair, Path(folder, "postgresql.log"))
-        started = [(name, start(name, args, env, log), log) for name, (env, log) in runs.items()]
-        for name, process, log in started:
-            failed = process.wait() != 0 or failed
-            print(f"\n--- {name}\n{log.read_text(errors='replace')}", flush=True)
-    if not (database and redis):
-        print("Not run: PostgreSQL and Redis; name them in TEST_DATABASE_URL and TEST_REDIS_URL.")
-    if browser() is None:
-        print("Not run: the tests in a browser; install chromium-headless-shell or Chromium.")
-    print(f"{'FAILED' if failed else 'Passed'} after {time.monotonic() - began:.0f} seconds.")
-    return int(failed)
+    if database and redis:
+        left_out = [f"--ignore={path}" for path in ONCE]
+        beside.append(
+            Run("PostgreSQL and Redis", left_out, {"DATABASE_URL": database, "CELERY_BROKER_URL": redis})
+        )
+    return [[Run("SQLite and the embedded broker", ["--ignore=tests/browser"])], beside]
 
 
-def browser() -> str | None:
-    """Where Chromium is, or None."""
+def main(chosen: list[str]) -> int:
+    """Exit code 0 only when every run passed. `chosen` are more arguments for pytest, such as `-m soak`."""
+    (ROOT / "var").mkdir(exist_ok=True)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
+        done = pool.map(lambda runs: [run.passes(chosen, folder) for run in runs], lanes(folder))
+        passed = all(all(lane) for lane in list(done))
+    say_what_was_left_out()
+    print(f"{'Passed' if passed else 'FAILED'} after {time.monotonic() - began:.0f} seconds.")
+    return int(not passed)
+
+
+def say_what_was_left_out() -> None:
+    """Names what this machine could not run."""
     from tests.browsers import find_chromium
 
-    return find_chromium()
+    if not (os.environ.get("TEST_DATABASE_URL") and os.environ.get("TEST_REDIS_URL")):
+        print("Not run: PostgreSQL and Redis; name them in TEST_DATABASE_URL and TEST_REDIS_URL.")
+    if find_chromium() is None:
+        print("Not run: the tests in a browser; install chromium-headless-shell or Chromium.")
 
 
 if __name__ == "__main__":
