@@ -24,6 +24,7 @@ ONCE = (
     "tests/kashflow/gateway",
     "tests/kashflow/sandbox",
     "tests/overview/test_demo.py",
+    "tests/invoicing/transfer/test_kill_worker.py",
     "tests/browser/test_screens.py",
     "tests/browser/test_bad_input.py",
 )

@@ -51,7 +51,7 @@ class Sandbox(ThreadingHTTPServer):
 
     def start(self) -> None:
         """Serves in a thread of its own until `stop`."""
-        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
     def stop(self) -> None:
         """Stops listening and hangs up on everyone, the calls that wait too."""
