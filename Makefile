@@ -26,7 +26,7 @@ soak: .venv/dev.done node_modules/.done ## the long fault runs, such as fifty in
 bench: .venv/dev.done node_modules/.done ## the benchmarks, as ratios; writes bench/results.md
 	@$(BIN)/python -m tests.bench
 
-lint: .venv/dev.done ## style, types, import contracts, migrations
+lint: .venv/dev.done node_modules/.done ## style, types, import contracts, migrations
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
