@@ -105,6 +105,8 @@ def test_screen(open_page: OpenPage, name: str) -> None:
         faults += [f"{width}: {fault}" for fault in too_much(page, width)]
         for theme in THEMES:
             page.emulate_media(color_scheme=theme)
+            # The page follows by its own script: colours are mixed until it has.
+            expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
             page.evaluate(UNTIL_DRAWN)
             faults += [f"{theme}, {width}: {fault}" for fault in barriers(page, theme)]
     assert faults == []
