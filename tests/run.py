@@ -60,17 +60,20 @@ def environment(**more: str) -> dict[str, str]:
 
 def lanes(folder: str) -> list[list[Run]]:
     """The runs, in two lanes of about the same length."""
-    in_browser = Run(
-        "SQLite, in the browser", ["tests/browser"], {"TEST_SQLITE_FILE": f"{folder}/browser.sqlite3"}
+    forms = ["tests/browser/test_bad_input.py", "tests/browser/test_keyboard.py"]
+    other = ["tests/browser", *(f"--ignore={path}" for path in forms)]
+    first = [Run("SQLite and the embedded broker", ["--ignore=tests/browser"])]
+    first.append(
+        Run("SQLite, forms and keys in the browser", forms, {"TEST_SQLITE_FILE": f"{folder}/forms.sqlite3"})
     )
-    beside = [in_browser]
+    second = [Run("SQLite, screens in the browser", other, {"TEST_SQLITE_FILE": f"{folder}/screens.sqlite3"})]
     database, redis = os.environ.get("TEST_DATABASE_URL"), os.environ.get("TEST_REDIS_URL")
     if database and redis:
         left_out = [f"--ignore={path}" for path in ONCE]
-        beside.append(
+        second.append(
             Run("PostgreSQL and Redis", left_out, {"DATABASE_URL": database, "CELERY_BROKER_URL": redis})
         )
-    return [[Run("SQLite and the embedded broker", ["--ignore=tests/browser"])], beside]
+    return [first, second]
 
 
 def main(chosen: list[str]) -> int:
