@@ -13,11 +13,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import psycopg2
 import redis
 import requests
 
 from tests.sandboxes import LiveSandbox
+from tests.servers import on_server
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN = 100.0
@@ -110,19 +110,14 @@ class OwnServers:
 
     def make(self) -> dict[str, str]:
         """The environment that names them."""
-        self._execute(f"CREATE DATABASE {self.name}")
+        on_server(self.server, f"CREATE DATABASE {self.name}")
         self.broker = empty_redis(self.broker_server)
         database = urlsplit(self.server)._replace(path=f"/{self.name}").geturl()
         return {"DATABASE_URL": database, "CELERY_BROKER_URL": self.broker}
 
     def drop(self) -> None:
-        self._execute(f"DROP DATABASE {self.name} WITH (FORCE)")
+        on_server(self.server, f"DROP DATABASE {self.name} WITH (FORCE)")
         redis.Redis.from_url(self.broker).flushdb()
-
-    def _execute(self, statement: str) -> None:
-        with closing(psycopg2.connect(self.server)) as connection:
-            connection.autocommit = True
-            connection.cursor().execute(statement)
 
 
 def empty_redis(server: str) -> str:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.sandboxes import LiveSandbox
+from tests.servers import on_server
 
 ROOT = Path(__file__).resolve().parents[3]
 STAGE = "tests.invoicing.transfer.stage"
@@ -145,20 +146,11 @@ def served(tmp_path: Path, sandbox: LiveSandbox) -> Iterator[House]:
     if not database or not broker:
         pytest.skip("TEST_DATABASE_URL and TEST_REDIS_URL name no servers")
     name = f"mm_kill_{uuid.uuid4().hex[:8]}"
-    _on_server(database, f"CREATE DATABASE {name}")
+    on_server(database, f"CREATE DATABASE {name}")
     house = House(tmp_path, sandbox, urlsplit(database)._replace(path=f"/{name}").geturl(), broker)
     yield house
     house.stop()
-    _on_server(database, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _on_server(url: str, statement: str) -> None:
-    psycopg2 = pytest.importorskip("psycopg2")
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-    connection.close()
+    on_server(database, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.mark.parametrize("place", [pytest.param("received", marks=pytest.mark.soak), "committed"])
