@@ -60,11 +60,11 @@ def environment(**more: str) -> dict[str, str]:
 
 def lanes(folder: str) -> list[list[Run]]:
     """The runs, in two lanes of about the same length."""
-    forms = ["tests/browser/test_bad_input.py", "tests/browser/test_keyboard.py"]
-    other = ["tests/browser", *(f"--ignore={path}" for path in forms)]
+    journey = [f"tests/browser/test_{what}.py" for what in ("bad_input", "keyboard", "journey")]
+    other = ["tests/browser", *(f"--ignore={path}" for path in journey)]
     first = [Run("SQLite and the embedded broker", ["--ignore=tests/browser"])]
     first.append(
-        Run("SQLite, forms and keys in the browser", forms, {"TEST_SQLITE_FILE": f"{folder}/forms.sqlite3"})
+        Run("SQLite, the journey in the browser", journey, {"TEST_SQLITE_FILE": f"{folder}/journey.sqlite3"})
     )
     second = [Run("SQLite, screens in the browser", other, {"TEST_SQLITE_FILE": f"{folder}/screens.sqlite3"})]
     database, redis = os.environ.get("TEST_DATABASE_URL"), os.environ.get("TEST_REDIS_URL")
