@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
@@ -15,13 +15,12 @@ from invoicing import choice, documents, forms, mending, picking, services
 from invoicing.choice import Choice
 from invoicing.models import Batch
 from invoicing.tabs import TO_INVOICE, sidebar, tabs
-from invoicing.views.request import person
 from magmanager.common.errors import DomainError
 from magmanager.common.money import total
 from magmanager.common.permissions import may
 from magmanager.common.toasts import toast
 from magmanager.common.views import Verb, refusals
-from settings_app.models import SystemDefaults
+from settings_app.models import SystemDefaults, User
 
 # More rows than this are not drawn; they are invoiced all the same, and the page says so.
 SHOWN = 500
@@ -63,7 +62,7 @@ class BatchPreview(Verb):
         chosen, ids = Choice.read(request.POST), chosen_ids(request)
         pressed = request.POST.get("mend", "")
         payer_id = int(pressed) if pressed.isdecimal() and len(pressed) < 16 else None
-        mend = _mend(request, ids, payer_id) if payer_id else None
+        mend = _mend(self.by, request.POST, ids, payer_id) if payer_id else None
         return preview_page(request, chosen, ids, mend=mend)
 
 
@@ -78,13 +77,13 @@ class BatchRaise(Verb):
         form = forms.BatchForm(request.POST)
         if form.is_valid():
             with refusals(form):
-                return _raised(request, chosen, _raise(request, form, ticked))
+                return _raised(request, chosen, _raise(self.by, form, ticked))
         return preview_page(request, chosen, chosen_ids(request), form=form)
 
 
-def _raise(request: HttpRequest, form: forms.BatchForm, ticked: Sequence[forms.Ticked]) -> Batch:
+def _raise(by: User, form: forms.BatchForm, ticked: Sequence[forms.Ticked]) -> Batch:
     return services.raise_batch(
-        by=person(request),
+        by=by,
         key=form.cleaned_data["key"],
         instalment_ids=[one for document in ticked for one in document.instalment_ids],
         invoice_date=form.cleaned_data["invoice_date"],
@@ -168,21 +167,19 @@ def _held(
     ]
 
 
-def _mend(request: HttpRequest, ids: list[int], payer_id: int) -> forms.MendForm | None:
+def _mend(by: User, typed: QueryDict, ids: list[int], payer_id: int) -> forms.MendForm | None:
     """Saves what was typed beside a held client; the form, with its errors, where it cannot be saved."""
     payer = get_object_or_404(Client, pk=payer_id)
-    fix = "po_number" if f"po_number-{payer_id}-po_number" in request.POST else "email"
-    form = forms.MendForm(request.POST, fix=fix, payer_id=payer_id, payer_name=payer.name)
+    fix = "po_number" if f"po_number-{payer_id}-po_number" in typed else "email"
+    form = forms.MendForm(typed, fix=fix, payer_id=payer_id, payer_name=payer.name)
     if not form.is_valid():
         return form
     try:
         if fix == "email":
-            mending.add_email(by=person(request), client=payer, email=form.cleaned_data["email"])
+            mending.add_email(by=by, client=payer, email=form.cleaned_data["email"])
         else:
             of_payer = dict(picking.by_payer(ids)).get(payer_id, [])
-            mending.add_po_number(
-                by=person(request), instalment_ids=of_payer, po_number=form.cleaned_data["po_number"]
-            )
+            mending.add_po_number(by=by, instalment_ids=of_payer, po_number=form.cleaned_data["po_number"])
     except DomainError as error:
         form.add_error(fix, error.message)
         return form

@@ -14,12 +14,11 @@ from invoicing.choice import Choice
 from invoicing.models import Batch, Invoice, Transfer
 from invoicing.tabs import INVOICED, sidebar, tabs
 from invoicing.transfer.states import WORD_OF, State
-from invoicing.views.request import is_partial
 from magmanager.common.money import to_pence, total
 from magmanager.common.paging import COUNT_LIMIT, count
 from magmanager.common.permissions import may
 from magmanager.common.templatetags.formats import moment
-from magmanager.common.views import FilteredList, Verb
+from magmanager.common.views import FilteredList, Verb, is_partial
 from settings_app.models import SystemDefaults
 
 COLUMNS = (

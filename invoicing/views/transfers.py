@@ -22,7 +22,6 @@ from invoicing.transfer import services
 from invoicing.transfer.pauses import RUN_KIND
 from invoicing.transfer.progress import Progress
 from invoicing.transfer.states import TERMINAL, WORD_OF, WORDS, State
-from invoicing.views.request import is_partial, person
 from kashflow.connections import current_account
 from magmanager.common.errors import DomainError, NotAllowed
 from magmanager.common.models import Run
@@ -31,7 +30,7 @@ from magmanager.common.paging import count
 from magmanager.common.permissions import may
 from magmanager.common.templatetags.formats import moment
 from magmanager.common.toasts import toast
-from magmanager.common.views import Verb
+from magmanager.common.views import Verb, is_partial
 from magmanager.common.wake import wake
 from settings_app.models import SystemDefaults
 
@@ -57,7 +56,7 @@ class TransferRequest(Verb):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         ids = [int(text) for text in request.POST.getlist("invoice") if text.isdecimal() and len(text) < 16]
-        run = _told(request, lambda: services.request_transfers(by=person(request), invoice_ids=ids))
+        run = _told(request, lambda: services.request_transfers(by=self.by, invoice_ids=ids))
         if run is None:
             return redirect("invoicing:invoiced")
         _wake_lanes(run)
@@ -84,7 +83,7 @@ class RunPause(Verb):
 
     def post(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
         run = get_object_or_404(Run, pk=run_id, kind=RUN_KIND)
-        _told(request, lambda: services.pause_run(by=person(request), run=run))
+        _told(request, lambda: services.pause_run(by=self.by, run=run))
         return redirect("invoicing:run", run.pk)
 
 
@@ -96,7 +95,7 @@ class RunResume(Verb):
 
     def post(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
         run = get_object_or_404(Run, pk=run_id, kind=RUN_KIND)
-        _told(request, lambda: services.resume_run(by=person(request), run=run))
+        _told(request, lambda: services.resume_run(by=self.by, run=run))
         _wake_lanes(run)
         return redirect("invoicing:run", run.pk)
 

@@ -37,6 +37,12 @@ class Verb(View):
         return super().dispatch(request, *args, **kwargs)
 
 
+def is_partial(request: HttpRequest) -> bool:
+    """Whether htmx wants a part of the page alone; going back in the browser's history wants all of it."""
+    htmx = request.htmx  # type: ignore[attr-defined]
+    return bool(htmx and not htmx.history_restore_request)
+
+
 class FilteredList(Verb):
     """A list: filters in the address, keyset paging, a capped count; htmx gets the table alone.
 
@@ -79,7 +85,7 @@ class FilteredList(Verb):
         every = self.rows()
         rows = self.narrow(every, wanted)
         context = {"filters": form, "is_filtered": bool(wanted), **self.page_context(rows)}
-        if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
+        if is_partial(request):
             return render(request, self.table_template_name, {**context, "is_partial": True})
         return render(request, self.template_name, {**context, **self.context(every, wanted)})
 
