@@ -10,6 +10,7 @@ class KashFlowConfig(floors.FloorConfig):
     grants = {
         "view_kashflow": (ADMIN, ACCOUNTS),
         "change_kashflow_settings": (ADMIN,),
+        "view_api_log": (ADMIN, ACCOUNTS),
         "check_connection": EVERYONE,
         "save_login": EVERYONE,
         "sync_bank_accounts": (ADMIN, ACCOUNTS),

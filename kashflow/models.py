@@ -227,8 +227,12 @@ class ApiCall(models.Model):
 
     class Meta:
         default_permissions = ()
+        permissions = [("view_api_log", "View the API log")]
         ordering = ["-id"]
-        indexes = [models.Index(fields=["at"], name="api_call_by_moment")]
+        indexes = [
+            models.Index(fields=["at"], name="api_call_by_moment"),
+            models.Index(fields=["outcome", "-id"], name="api_call_by_outcome"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.operation} {self.outcome}"

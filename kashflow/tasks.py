@@ -6,7 +6,7 @@ import uuid
 
 from celery import shared_task
 
-from kashflow import syncs
+from kashflow import api_log, syncs
 from magmanager.common.wake import wake
 
 
@@ -21,3 +21,9 @@ def sweep() -> None:
     """Wakes a worker for every sync that nobody works at; harmless when doubled."""
     for run in syncs.forgotten():
         wake(sync, run.pk)
+
+
+@shared_task(name="kashflow.forget_old_calls")
+def forget_old_calls() -> None:
+    """Keeps the API log at its length."""
+    api_log.forget_old_calls()

@@ -2,18 +2,21 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from kashflow import my_details, views
+from kashflow import api_log_views, my_details, views
 
 settings_pages = [
-    path("", views.ChangeKashFlowSettings.as_view(), name="settings"),
-    path("help/", views.Help.as_view(), name="help"),
-    path("check-connection/", views.CheckConnection.as_view(), name="check_connection"),
-    path("sync-bank-accounts/", views.SyncBankAccounts.as_view(), name="sync_bank_accounts"),
-    path("sync-sales-codes/", views.SyncSalesCodes.as_view(), name="sync_sales_codes"),
-    path("sync-account-codes/", views.SyncAccountCodes.as_view(), name="sync_account_codes"),
+    path("kashflow/", views.ChangeKashFlowSettings.as_view(), name="settings"),
+    path("kashflow/help/", views.Help.as_view(), name="help"),
+    path("kashflow/check-connection/", views.CheckConnection.as_view(), name="check_connection"),
+    path("kashflow/sync-bank-accounts/", views.SyncBankAccounts.as_view(), name="sync_bank_accounts"),
+    path("kashflow/sync-sales-codes/", views.SyncSalesCodes.as_view(), name="sync_sales_codes"),
+    path("kashflow/sync-account-codes/", views.SyncAccountCodes.as_view(), name="sync_account_codes"),
+    path("api-log/", api_log_views.ViewApiLog.as_view(), name="api_log"),
+    path("api-log/export/", api_log_views.ExportApiLog.as_view(), name="api_log_export"),
+    path("api-log/<int:pk>/", api_log_views.ViewApiCall.as_view(), name="api_call"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("my-details/", my_details.MyDetails.as_view(), name="my_details"),
-    path("settings/kashflow/", include((settings_pages, "kashflow"))),
+    path("settings/", include((settings_pages, "kashflow"))),
 ]

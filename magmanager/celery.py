@@ -29,6 +29,7 @@ app.conf.beat_schedule = {
     "transfers": every("invoicing.sweep", SWEEP),
     "syncs": every("kashflow.sweep", SWEEP),
     "customers": every("clients.resolve_wanted", 5 * SWEEP),
+    "api_log": every("kashflow.forget_old_calls", 1440 * SWEEP),
 }
 
 if settings.CELERY_BROKER_URL.startswith("filesystem:"):

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from bookings.models import Booking, BookingSet, Instalment
 from clients.models import Client, Contact
-from kashflow.models import AccountCode, CallSlot, Connection, LedgerAccount
+from kashflow.models import AccountCode, ApiCall, CallSlot, Connection, LedgerAccount
 from publications.models import AdvertSize, Issue, Publication, RateCardEntry
 from settings_app.models import CompanyDetails, SystemDefaults, User, VatRate
 
@@ -139,3 +139,11 @@ def saved_login(
     connection.save()
     LedgerAccount.objects.filter(pk=account.pk, office_login=None).update(office_login=connection)
     return connection
+
+
+def api_call(**fields: Any) -> ApiCall:
+    """A line of the API log."""
+    values = {
+        "at": timezone.now(), "operation": "GetInvoice", "milliseconds": 240, "outcome": "ok", "purpose": "Invoice 10431",
+    }  # fmt: skip
+    return ApiCall.objects.create(**{**values, **fields})

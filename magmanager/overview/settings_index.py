@@ -10,8 +10,10 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from invoicing.models import NumberCounter
+from kashflow.models import ApiCall
 from kashflow.panels import connection_card
 from magmanager.common.permissions import may
+from magmanager.common.templatetags.formats import moment
 from magmanager.common.views import Verb
 from settings_app.models import SystemDefaults, User
 
@@ -64,6 +66,11 @@ def _connection(by: User) -> Value:
     return Value(card.title, "tone-bad" if card.tone else "tone-warn", "alert-triangle")
 
 
+def _last_call(by: User) -> Value:
+    last = ApiCall.objects.values_list("at", flat=True).first()
+    return Value(f"Last call {moment(last)}" if last else "No calls yet")
+
+
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Settings",
@@ -75,6 +82,14 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "settings:system_defaults",
                 "settings_app.change_system_defaults",
                 _defaults,
+            ),
+            Entry(
+                "API log",
+                "Every exchange with KashFlow, kept for 90 days",
+                "list-search",
+                "kashflow:api_log",
+                "kashflow.view_api_log",
+                _last_call,
             ),
         ),
     ),

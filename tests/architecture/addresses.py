@@ -75,5 +75,8 @@ ADDRESSES = {
     "kashflow:sync_bank_accounts": Row(OFFICE, "post"),
     "kashflow:sync_sales_codes": Row(OFFICE, "post"),
     "kashflow:sync_account_codes": Row(OFFICE, "post"),
+    "kashflow:api_log": Row(OFFICE),
+    "kashflow:api_log_export": Row(OFFICE, "post"),
+    "kashflow:api_call": Row(OFFICE, takes="api call"),
     "my_details": Row(EVERYONE),
 }

@@ -85,6 +85,16 @@ def moment(value: dt.datetime | None) -> str:
 
 
 @register.filter
+def took(milliseconds: int | None) -> str:
+    """How long something took: 240 ms, 3.2 s, 75 s."""
+    if milliseconds is None:
+        return ""
+    if milliseconds < 1000:
+        return f"{milliseconds} ms"
+    return f"{milliseconds / 1000:.1f} s" if milliseconds < 10_000 else f"{milliseconds / 1000:.0f} s"
+
+
+@register.filter
 def initials(name: str | None) -> str:
     """HP for Helen Pryce: first letters of the first and the last word; ? for nobody."""
     words = str(name or "").split()
