@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 from allauth.account import views
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import path, re_path
 
+from settings_app import first_start
+
+
+@login_not_required
+def login(request: HttpRequest) -> HttpResponseBase:
+    """The login page; where nobody can log in yet, the first start."""
+    if first_start.is_due():
+        return redirect("first_start")
+    answer: HttpResponse = views.login(request)
+    return answer
+
+
 urlpatterns = [
-    path("login/", views.login, name="account_login"),
+    path("login/", login, name="account_login"),
+    path("first-start/", first_start.FirstStart.as_view(), name="first_start"),
     path("logout/", views.logout, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("signup/", views.signup, name="account_signup"),

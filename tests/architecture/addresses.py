@@ -22,6 +22,7 @@ class Row:
 ADDRESSES = {
     # Coming in and going out
     "account_login": Row(PUBLIC),
+    "first_start": Row(PUBLIC),
     "account_logout": Row(PUBLIC),
     "account_signup": Row(PUBLIC),
     "account_inactive": Row(PUBLIC),
