@@ -11,6 +11,8 @@ from typing import Any
 from django.urls import reverse
 
 from clients.models import Client, CustomerLink
+from kashflow.answer import anchor_of
+from kashflow.door import stored_refusal
 from kashflow.models import LedgerAccount
 from settings_app.models import SystemDefaults
 
@@ -88,9 +90,10 @@ def _card(payer: Client, link: CustomerLink | None, account: LedgerAccount) -> C
         return Card(
             client=payer,
             link=link,
-            missing="Not created yet, because KashFlow refused the saved login.",
-            url=reverse("my_details"),
-            url_label="Check the connection in My Details",
+            missing="Not created yet, because KashFlow refused the saved login. "
+            + stored_refusal(account.office_login).sentence,
+            url=f"{reverse('kashflow:help')}#{anchor_of(account.office_login.refusal)}",
+            url_label="How to mend it",
         )
     if link.state == CustomerLink.State.MATCH:
         return Card(

@@ -8,6 +8,9 @@ from django.urls import reverse
 
 from invoicing.models import Transfer
 from invoicing.transfer import pauses
+from kashflow.answer import anchor_of
+from kashflow.models import Connection
+from magmanager.common.models import Run
 
 
 class Link(NamedTuple):
@@ -19,16 +22,10 @@ class Link(NamedTuple):
 
 MY_DETAILS = ("my_details", "My Details")
 KASHFLOW = ("kashflow:settings", "Settings › KashFlow")
-ENABLING = ("kashflow:help", "Enabling the API in KashFlow")
 PAGES = {
     pauses.CONNECTION_OFF: MY_DETAILS,
     pauses.SWITCHED_OFF: MY_DETAILS,
-    "wrong_login": MY_DETAILS,
     "no_login": MY_DETAILS,
-    "account_locked": MY_DETAILS,
-    "access_forbidden": MY_DETAILS,
-    "api_disabled": ENABLING,
-    "ip_not_listed": ENABLING,
     pauses.ACCOUNT_PAUSED: KASHFLOW,
     "other_number": KASHFLOW,
     "not_sendable": KASHFLOW,
@@ -36,11 +33,24 @@ PAGES = {
 
 
 def page_of(code: str) -> Link | None:
-    """The page on which cause `code` is mended; None where there is nothing to open."""
+    """The page on which cause `code` is mended; None where there is nothing to open.
+
+    What KashFlow refuses leads to its own line of the help, which says what to press there and here.
+    """
+    if anchor := anchor_of(code):
+        return Link(f"{reverse('kashflow:help')}#{anchor}", "How to mend it")
     if code not in PAGES:
         return None
     name, label = PAGES[code]
     return Link(reverse(name), label)
+
+
+def pages_of_run(run: Run) -> list[Link]:
+    """Where what stopped a whole run is mended: the page, and for a refused login its line of the help."""
+    codes = [run.cause]
+    if run.cause == pauses.CONNECTION_OFF:
+        codes += Connection.objects.filter(pk=run.connection_id).values_list("refusal", flat=True)
+    return [page for code in codes if (page := page_of(code))]
 
 
 def page_of_transfer(transfer: Transfer) -> Link | None:

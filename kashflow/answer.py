@@ -33,11 +33,11 @@ WORDS = {
         "API not enabled",
         "KashFlow's API is switched off for this account. In KashFlow open Apps › API Settings, tick Enable "
         "SOAP API, press Update, then press Check Connection again.",
-        "enable",
+        "api-off",
     ),
     errors.IpNotListed.code: Words("IP not allowed", None, "ip"),
     errors.AccountLocked.code: Words("Account locked", None, "locked"),
-    errors.AccessForbidden.code: Words("Access refused", None, "enable"),
+    errors.AccessForbidden.code: Words("Access refused", None, "forbidden"),
     errors.NotSent.code: Words(
         "Cannot reach KashFlow",
         "No connection to KashFlow could be made, so the login was not tried. Check this server's internet "
@@ -45,7 +45,7 @@ WORDS = {
         "reach",
     ),
     errors.RateLimited.code: Words(
-        "KashFlow is busy", "KashFlow asked us to wait. Press Check Connection again in a minute.", "reach"
+        "KashFlow is busy", "KashFlow asked us to wait. Press Check Connection again in a minute.", "busy"
     ),
     "certificate": Words(
         "KashFlow's certificate was not accepted",
@@ -58,7 +58,7 @@ UNCLEAR = Words(
     "No clear answer from KashFlow",
     "KashFlow answered in a way that is not understood, so it is not known whether the login works. "
     "Press Check Connection again in a few minutes; the API log has the details.",
-    "reach",
+    "unclear",
 )
 
 
@@ -88,3 +88,8 @@ def refused(error: errors.GatewayError) -> Answer:
     code = "certificate" if isinstance(error.__cause__, requests.exceptions.SSLError) else error.code
     words = WORDS.get(code, UNCLEAR)
     return Answer(False, code, words.title, words.sentence or error.sentence, words.anchor, error=error)
+
+
+def anchor_of(code: str) -> str:
+    """The line of the help page about the refusal with this code; empty where the page has none."""
+    return WORDS[code].anchor if code in WORDS else ""

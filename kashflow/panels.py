@@ -80,7 +80,7 @@ def _last_answer(connection: Connection) -> Answer | None:
 
 @dataclass(frozen=True)
 class SyncRow:
-    """A kind of sync with its last run. `tone` and `icon` say how that one ended."""
+    """A kind of sync with its last run. `tone` and `icon` say how that one ended, `help_anchor` leads to its refusal."""
 
     kind: str
     name: str
@@ -91,6 +91,7 @@ class SyncRow:
     tone: str
     icon: str
     may_start: bool
+    help_anchor: str = ""
 
     @property
     def is_running(self) -> bool:
@@ -109,7 +110,16 @@ def _sync_row(kind: str, run: Run | None, by: Any) -> SyncRow:
     tone, icon = _sign(run)
     verb = f"kashflow.{kind}"
     return SyncRow(
-        kind, name, about, syncs.SYNCS[kind].title, f"kashflow:{kind}", run, tone, icon, may(by, verb)
+        kind,
+        name,
+        about,
+        syncs.SYNCS[kind].title,
+        f"kashflow:{kind}",
+        run,
+        tone,
+        icon,
+        may(by, verb),
+        answer.anchor_of(run.cause) if run and run.state == Run.State.FAILED else "",
     )
 
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 
-from kashflow import connections, panels, syncs, tasks
+from kashflow import connections, help, panels, syncs, tasks
 from kashflow.account import change_kashflow_settings
 from kashflow.forms import AccountForm
 from magmanager.common.errors import DomainError, NotAllowed
@@ -133,7 +133,14 @@ class Help(Verb):
     verb = "kashflow.check_connection"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return render(request, "kashflow/help.html")
+        own = connections.own_login(self.by)
+        may_know = own is not None or may(self.by, "kashflow.view_kashflow")
+        context = {
+            "sections": help.SECTIONS,
+            "username": own.username if own else "",
+            "address": help.seen_address() if may_know else "",
+        }
+        return render(request, "kashflow/help.html", context)
 
 
 def _tell(request: HttpRequest, error: DomainError) -> None:

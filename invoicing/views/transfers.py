@@ -147,7 +147,7 @@ def run_context(run: Run, *, may_act: bool) -> dict[str, Any]:
         "is_running": not progress.is_settled and not is_paused,
         "is_paused": is_paused,
         "may_act": may_act,
-        "cause": causes.page_of(run.cause),
+        "mended_at": causes.pages_of_run(run) if is_paused else [],
         "here_total": here,
         "there_total": there,
     }

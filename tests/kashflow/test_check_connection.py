@@ -53,14 +53,15 @@ def test_every_role_may_check(role: str, kashflow: LiveSandbox, as_role: Callabl
 
 REFUSALS = [
     ({"password": "changed"}, {}, "Username or password wrong", "password"),
-    ({"api_enabled": False}, {}, "API not enabled", "enable"),
+    ({"separate_password": True}, {}, "Username or password wrong", "password"),
+    ({"api_enabled": False}, {}, "API not enabled", "api-off"),
     ({"restrict_ip": True, "allowed_ips": ["192.0.2.7"]}, {}, "IP not allowed", "ip"),
     ({"locked": True}, {}, "Account locked", "locked"),
-    ({}, {"kind": "http", "status": 403}, "Access refused", "enable"),
-    ({}, {"kind": "rate_limited"}, "KashFlow is busy", "reach"),
-    ({}, {"kind": "drop_before"}, "No clear answer from KashFlow", "reach"),
-    ({}, {"kind": "html_page"}, "No clear answer from KashFlow", "reach"),
-    ({}, {"kind": "redirect"}, "No clear answer from KashFlow", "reach"),
+    ({}, {"kind": "http", "status": 403}, "Access refused", "forbidden"),
+    ({}, {"kind": "rate_limited"}, "KashFlow is busy", "busy"),
+    ({}, {"kind": "drop_before"}, "No clear answer from KashFlow", "unclear"),
+    ({}, {"kind": "html_page"}, "No clear answer from KashFlow", "unclear"),
+    ({}, {"kind": "redirect"}, "No clear answer from KashFlow", "unclear"),
 ]
 
 
