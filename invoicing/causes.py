@@ -48,7 +48,7 @@ def page_of(code: str) -> Link | None:
 def pages_of_run(run: Run) -> list[Link]:
     """Where what stopped a whole run is mended: the page, and for a refused login its line of the help."""
     codes = [run.cause]
-    if run.cause == pauses.CONNECTION_OFF:
+    if run.cause == pauses.CONNECTION_OFF and run.connection_id:
         codes += Connection.objects.filter(pk=run.connection_id).values_list("refusal", flat=True)
     return [page for code in codes if (page := page_of(code))]
 

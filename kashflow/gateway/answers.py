@@ -42,15 +42,20 @@ _LOCKED = re.compile(
 _CODE_TAKEN = re.compile(r"customer code is not unique\.?", re.I)
 _CODE_BAD = re.compile(r"the customer code specified is invalid\b.{0,200}", re.I)
 
-# Where "no customer" or "no invoice" in a refusal means that the one record asked for is not there.
-_ASKS_FOR_CUSTOMER = {
-    "GetCustomer",
-    "GetCustomerByID",
-    "GetCustomerByEmail",
-    "UpdateCustomer",
-    "InsertInvoice",
+# What a refusal names when the one record asked for is not there: "no customer", "no invoice", "no product".
+_ASKS_FOR = {
+    "no customer": re.compile(
+        r"GetCustomer(By\w+?)?2?|SearchCustomerByCustText2?|UpdateCustomer2?|DeleteCustomer"
+        r"|[GS]etCustomer(VATNumber|Currency)|GetCustomerBalance|InsertInvoice(_TypeDefined)?"
+    ),
+    "no invoice": re.compile(
+        r"GetInvoice(ByID|_TypeDefined|Payment|Notes)?|UpdateInvoice\w*|DeleteInvoice\w*|InsertInvoiceLine\w*"
+        r"|InsertInvoice(Payment|Note)|AttachFileToInvoice|EmailInvoice|PrintInvoice|GetPaypalLink"
+        r"|applyCreditNoteToInvoice|AllocateAdvancePaymentToInvoice"
+    ),
+    "no product": re.compile(r"GetSubProductBy(ID|Code)"),
 }
-_ASKS_FOR_INVOICE = {"GetInvoice", "GetInvoiceByID", "GetInvoicePayment"}
+_SETS_A_CODE = re.compile(r"(Insert|Update)Customer2?")
 
 
 def refusal(operation: str, text: str) -> GatewayError:
@@ -70,14 +75,13 @@ def _connection_off(operation: str, text: str) -> GatewayError | None:
 
 
 def _business(operation: str, text: str) -> GatewayError | None:
-    if operation == "InsertCustomer" and _CODE_TAKEN.fullmatch(text):
+    sets_a_code = _SETS_A_CODE.fullmatch(operation)
+    if sets_a_code and _CODE_TAKEN.fullmatch(text):
         return CodeNotUnique(operation, text)
-    if operation == "InsertCustomer" and _CODE_BAD.fullmatch(text):
+    if sets_a_code and _CODE_BAD.fullmatch(text):
         return CodeInvalid(operation, text)
     lower = text.lower()
-    absent = (operation in _ASKS_FOR_CUSTOMER and "no customer" in lower) or (
-        operation in _ASKS_FOR_INVOICE and "no invoice" in lower
-    )
+    absent = any(words in lower and asks.fullmatch(operation) for words, asks in _ASKS_FOR.items())
     return NotFound(operation, text) if absent else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from kashflow.gateway import answers, envelope
 from kashflow.gateway.errors import GatewayError, NoRecord, Unknown
@@ -16,6 +16,7 @@ from kashflow.gateway.transport import Answer, Transport
 from kashflow.gateway.values import Unreadable, Values
 
 R = TypeVar("R", bound=Record)
+V = TypeVar("V")
 
 
 class Calls:
@@ -63,10 +64,23 @@ class Calls:
                 raise Unreadable(f"KashFlow said OK but gave the number {reply.result}")
             return reply.result
 
-    def change(self, name: str, arguments: Values) -> None:
-        """A write that answers with its status only."""
+    def change(self, name: str, arguments: Values) -> Any:
+        """A write that is done once its status says OK; returns its result, where it has one."""
         with self._noted(name) as note:
-            self._talk(note, arguments, self.transport.limits.create)
+            return self._talk(note, arguments, self.transport.limits.create).result
+
+    def value(self, name: str, kind: type[V], arguments: Values) -> V:
+        """One number, amount, flag or text that was asked for."""
+        with self._noted(name) as note:
+            found = self._read(note, arguments).result
+            if type(found) is not kind:
+                raise Unreadable(f"KashFlow said OK but the answer is {found!r}")
+            return found
+
+    def text(self, name: str, arguments: Values) -> str:
+        """One text that was asked for; KashFlow leaves out what is empty."""
+        with self._noted(name) as note:
+            return str(self._read(note, arguments).result or "")
 
     def _read(self, note: Note, arguments: Values) -> Reply:
         return self._talk(note, arguments, self.transport.limits.read)

@@ -24,7 +24,7 @@ NO_DATE = "0001-01-01T00:00:00"
 
 _DEFAULTS = {"int": "0", "integer": "0", "decimal": "0", "boolean": "false", "dateTime": NO_DATE}
 # Zero and no date are good defaults elsewhere; an invoice of nobody or of no day is a fault of ours.
-_MUST_HAVE = {"Invoice": ("InvoiceDate", "CustomerID")}
+_MUST_HAVE = dict.fromkeys(("Invoice", "Invoice_TypeDefined"), ("InvoiceDate", "CustomerID"))
 
 
 class Envelope:

@@ -43,6 +43,12 @@ class Record:
         return cls(**cls._attributes(values))
 
     @classmethod
+    def _rest(cls, values: Values, *left_out: str) -> Mapping[str, object]:
+        """What was read and has no attribute of its own."""
+        named = {element for _, element, _, _ in cls.elements()} | set(left_out)
+        return MappingProxyType({name: value for name, value in values.items() if name not in named})
+
+    @classmethod
     def _attributes(cls, values: Values) -> Values:
         found: Values = {}
         for name, element, default, needed in cls.elements():
@@ -77,7 +83,10 @@ class CompanyDetails(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Customer(Record):
-    """A customer. `rest` keeps the elements without an attribute: an update sends back all that was read."""
+    """A customer, also of the calls that end in 2: those know `trade_border_type` in place of the two EC flags.
+
+    `rest` keeps the elements without an attribute: an update sends back all that was read.
+    """
 
     record: ClassVar[str] = "Customer"
     customer_id: int = _element("CustomerID", 0, needed=True)
@@ -104,13 +113,12 @@ class Customer(Record):
     outside_ec: bool = _element("OutsideEC", False)
     currency_id: int = _element("CurrencyID", 0)
     notes: str = _element("Notes", "")
+    trade_border_type: str = _element("TradeBorderType", "")
     rest: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
     def _attributes(cls, values: Values) -> Values:
-        named = {element for _, element, _, _ in cls.elements()}
-        rest = {name: value for name, value in values.items() if name not in named}
-        return {**super()._attributes(values), "rest": MappingProxyType(rest)}
+        return {**super()._attributes(values), "rest": cls._rest(values)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,9 +142,10 @@ class InvoiceLine(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Invoice(Record):
-    """An invoice or, with negative lines, a credit note.
+    """An invoice or, with negative lines, a credit note; also of the calls with `_TypeDefined` in their name.
 
-    The three amounts, `paid`, `permalink`, the customer's code and name are KashFlow's to set.
+    The three amounts, `paid`, `permalink`, the customer's code and name are KashFlow's to set. `rest` is as
+    with a customer.
     """
 
     record: ClassVar[str] = "Invoice"
@@ -156,11 +165,13 @@ class Invoice(Record):
     exchange_rate: Decimal = _element("ExchangeRate", Decimal(1))
     permalink: str = _element("PermaLink", "")
     lines: tuple[InvoiceLine, ...] = ()
+    rest: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
     @classmethod
     def _attributes(cls, values: Values) -> Values:
         lines = tuple(InvoiceLine.from_values(line) for line in values.get("Lines") or ())
-        return {**super()._attributes(values), "lines": lines}
+        rest = cls._rest(values, "Lines", "ReadableString", "EstimateCategory")
+        return {**super()._attributes(values), "lines": lines, "rest": rest}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,36 +259,140 @@ class BankAccount(Record):
     code: int = _element("AccountCode", 0)
 
 
-def invoice_values(invoice: Invoice) -> Values:
-    """The elements of a new invoice. What KashFlow computes is left to the mandatory zeros."""
-    return {
-        "InvoiceNumber": invoice.number,
-        "InvoiceDate": invoice.invoice_date,
-        "DueDate": invoice.due_date,
-        "CustomerID": invoice.customer_id,
-        "CustomerReference": invoice.reference or None,
-        "CurrencyCode": invoice.currency_code or None,
-        "ExchangeRate": invoice.exchange_rate,
-        "Lines": [_line_values(line, position) for position, line in enumerate(invoice.lines, start=1)],
-    }
+@dataclass(frozen=True, kw_only=True)
+class Nominal(Record):
+    """A nominal account as GetNominalCodes lists it, without its type."""
+
+    record: ClassVar[str] = "NominalCode"
+    nominal_id: int = _element("id", 0, needed=True)
+    code: int = _element("Code", 0, needed=True)
+    name: str = _element("Name", "")
+    debit: Decimal = _element("debit", ZERO)
+    credit: Decimal = _element("credit", ZERO)
+    balance: Decimal = _element("balance", ZERO)
 
 
-def _line_values(line: InvoiceLine, position: int) -> Values:
-    values = {element: getattr(line, name) for name, element, _, _ in InvoiceLine.elements()}
-    return {**values, "Sort": line.sort or position, "LineID": 0}
+@dataclass(frozen=True, kw_only=True)
+class SpecialNominal(Record):
+    """A nominal with its places in the reports. `type_enum` is Turnover, CostOfSale, Expenditure, …"""
+
+    record: ClassVar[str] = "SpecialNominal"
+    nominal_id: int = _element("Id", 0)
+    name: str = _element("Name", "")
+    code: int = _element("Code", 0)
+    special: int = _element("Special", 0)
+    sa103_code: int | None = _element("Sa103Code", None)
+    pl_option: int = _element("PlOption", 0)
+    bs_option: int = _element("BsOption", 0)
+    type: int = _element("Type", 0)
+    type_enum: str | None = _element("TypeEnum", None)
+    nom_type: int | None = _element("NomType", None)
+    disallowed: int = _element("Disallowed", 0)
 
 
-def new_customer_values(customer: Customer) -> Values:
-    """The elements of a new customer: empty texts are left out, KashFlow is reported to reject some."""
-    values = {**_customer_values(customer), "CustomerID": 0}
-    return {element: value for element, value in values.items() if value != ""}
+@dataclass(frozen=True, kw_only=True)
+class BankOverview(Record):
+    record: ClassVar[str] = "BankOverview"
+    account_id: int = _element("AccountID", 0, needed=True)
+    name: str = _element("AccountName", "")
+    balance: Decimal = _element("Balance", ZERO, needed=True)
 
 
-def changed_customer_values(customer: Customer) -> Values:
-    """The elements of an existing customer, all of them: UpdateCustomer writes the whole record."""
-    return _customer_values(customer)
+@dataclass(frozen=True, kw_only=True)
+class BankTransactionType(Record):
+    record: ClassVar[str] = "BankTXType"
+    type_id: int = _element("TypeID", 0, needed=True)
+    name: str = _element("TypeName", "")
+    code: int = _element("TypeCode", 0)
 
 
-def _customer_values(customer: Customer) -> Values:
-    named = {element: getattr(customer, name) for name, element, _, _ in Customer.elements()}
-    return {**customer.rest, **named}
+@dataclass(frozen=True, kw_only=True)
+class BankTransaction(Record):
+    """Money in or out of a bank account; with a `customer_id` and money in it is a payment in advance."""
+
+    record: ClassVar[str] = "BankTransaction"
+    transaction_id: int = _element("ID", 0, needed=True)
+    account_id: int = _element("accid", 0, needed=True)
+    on: date | None = _element("TransactionDate", None, needed=True)
+    money_in: Decimal = _element("moneyin", ZERO)
+    money_out: Decimal = _element("moneyout", ZERO)
+    vatable: bool = _element("Vatable", False)
+    vat_rate: Decimal = _element("VatRate", ZERO)
+    vat_amount: Decimal = _element("VatAmount", ZERO)
+    type_id: int = _element("TransactionType", 0)
+    comment: str = _element("Comment", "")
+    project_id: int = _element("ProjectID", 0)
+    customer_id: int = _element("CustomerId", 0)
+    supplier_id: int = _element("SupplierId", 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerBalance(Record):
+    """`paid` is what came in, `balance` what is unpaid; both without what is dated in the future."""
+
+    record: ClassVar[str] = "CustomerBalance"
+    customer_id: int = _element("CustomerId", 0, needed=True)
+    customer_code: str = _element("CustomerCode", "")
+    paid: Decimal = _element("Value", ZERO, needed=True)
+    balance: Decimal = _element("Balance", ZERO, needed=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset(Record):
+    """One of a short list: a customer source, or a VAT rate with its percentage in `value`."""
+
+    record: ClassVar[str] = "BasicDataset"
+    id: int = _element("ID", 0, needed=True)
+    name: str = _element("Name", "")
+    description: str = _element("Description", "")
+    value: Decimal = _element("Value", ZERO)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceNote(Record):
+    """A note on an invoice, which goes by its InvoiceDBID."""
+
+    record: ClassVar[str] = "InvoiceNotes"
+    invoice_dbid: int = _element("InvoiceId", 0, needed=True)
+    note_id: int = _element("NoteId", 0, needed=True)
+    on: date | None = _element("NoteDate", None)
+    text: str = _element("Notes", "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Currency(Record):
+    record: ClassVar[str] = "Currencies"
+    currency_id: int = _element("CurrencyId", 0, needed=True)
+    code: str = _element("CurrencyCode", "")
+    exchange_rate: Decimal = _element("ExchangeRate", Decimal(1))
+    is_default: bool = _element("isDefault", False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountDefaults(Record):
+    """What holds for the whole account; the two `registered` texts come from the calls that end in 2."""
+
+    record: ClassVar[str] = "UserAccountDefaults"
+    is_vat_registered: bool = _element("isVATRegistered", False, needed=True)
+    vat_number: str = _element("VATNumber", "")
+    registered_in: str = _element("VATRegisteredIn", "")
+    registered_state: str = _element("VATRegisteredState", "")
+    currencies: tuple[Currency, ...] = ()
+
+    @classmethod
+    def _attributes(cls, values: Values) -> Values:
+        currencies = tuple(Currency.from_values(one) for one in values.get("Currencies") or ())
+        return {**super()._attributes(values), "currencies": currencies}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountOverview(Record):
+    record: ClassVar[str] = "AccountOverview"
+    total_due: Decimal = _element("TotalDue", ZERO, needed=True)
+    total_owed: Decimal = _element("TotalOwed", ZERO, needed=True)
+    receipts_overdue: Decimal = _element("ReceiptsOverdue", ZERO)
+    sales_overdue: Decimal = _element("SalesOverdue", ZERO)
+    receipt_part_payments: Decimal = _element("ReceiptPartPayments", ZERO)
+    receipt_part_payments_overdue: Decimal = _element("ReceiptPartPaymentsOverdue", ZERO)
+    invoice_part_payments: Decimal = _element("InvoicePartPayments", ZERO)
+    invoice_part_payments_overdue: Decimal = _element("InvoicePartPaymentsOverdue", ZERO)

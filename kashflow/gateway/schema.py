@@ -14,12 +14,16 @@ SCALARS = frozenset({"int", "integer", "decimal", "boolean", "dateTime", "string
 
 @dataclass(frozen=True)
 class Field:
-    """One element. `type` is a scalar, a record or an array name."""
+    """One element. `type` is a scalar, a record or an array of the table, `xml_type` its name on the wire."""
 
     name: str
     type: str
     optional: bool = False
     nillable: bool = False
+
+    @property
+    def xml_type(self) -> str:
+        return self.type.partition("/")[0]
 
     @property
     def is_scalar(self) -> bool:
@@ -55,6 +59,11 @@ class Array:
     @property
     def any_type(self) -> bool:
         return self.item == "anyType"
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether WSDL and XSD name it as a type of its own; others share the type before the slash."""
+        return "/" not in self.name
 
 
 @dataclass(frozen=True)
@@ -99,7 +108,7 @@ def _records(text: str) -> Iterator[Record]:
 
 
 def _operations(text: str) -> Iterator[Operation]:
-    for line in text.strip().splitlines():
+    for line in re.sub(r"\n +", " ", text.strip()).splitlines():
         parts = re.fullmatch(r"(\w+)\((.*)\) ->(.*)", line)
         if parts is None:
             raise ValueError(f"Cannot read the operation: {line}")

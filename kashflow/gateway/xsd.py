@@ -44,7 +44,7 @@ def document() -> etree._Element:
     )
     for record in RECORDS.values():
         _record(root, record)
-    for array in ARRAYS.values():
+    for array in filter(lambda one: one.is_declared, ARRAYS.values()):
         _array(root, array)
     for operation in OPERATIONS.values():
         _operation(root, operation)
@@ -79,7 +79,7 @@ def _array(root: etree._Element, array: Array) -> None:
 
 def _field(sequence: etree._Element, field: Field) -> None:
     prefix = "xs" if field.is_scalar else "k"
-    attributes = {"name": field.name, "type": f"{prefix}:{field.type}"}
+    attributes = {"name": field.name, "type": f"{prefix}:{field.xml_type}"}
     if field.optional:
         attributes["minOccurs"] = "0"
     if field.nillable:

@@ -67,7 +67,7 @@ def _types(parent: etree._Element) -> None:
         _wrapper(schema, operation.response, _answers(operation))
     for record in RECORDS.values():
         _complex(schema, record)
-    for array in ARRAYS.values():
+    for array in filter(lambda one: one.is_declared, ARRAYS.values()):
         _array(schema, array)
 
 
@@ -100,7 +100,7 @@ def _array(schema: etree._Element, array: Array) -> None:
 def _sequence(parent: etree._Element, fields: Iterable[Field]) -> None:
     sequence = _schema(parent, "sequence")
     for field in fields:
-        kind = f"{'s' if field.is_scalar else 'tns'}:{field.type}"
+        kind = f"{'s' if field.is_scalar else 'tns'}:{field.xml_type}"
         nil = {"nillable": "true"} if field.nillable else {}
         occurs = "0" if field.optional else "1"
         _schema(sequence, "element", minOccurs=occurs, maxOccurs="1", name=field.name, type=kind, **nil)

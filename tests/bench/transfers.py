@@ -21,7 +21,7 @@ from invoicing.models import Invoice, Transfer
 from invoicing.transfer import lanes, mapping
 from invoicing.transfer.services import request_transfers
 from invoicing.transfer.states import State
-from kashflow.gateway import envelope, records
+from kashflow.gateway import envelope, writing
 from kashflow.gateway.schema import OPERATIONS
 from kashflow.models import ApiCall, LedgerAccount
 from tests.bench import scratch, stock
@@ -121,7 +121,7 @@ class Desk:
         sent = mapping.document(invoice, lines, self.account, customer_id=link.customer_id or 0)
         sent = replace(sent, number=self.next_number, reference="")
         look = ("GetInvoice", {"InvoiceNumber": self.next_number})
-        create = ("InsertInvoice", {"Inv": records.invoice_values(sent)})
+        create = ("InsertInvoice", {"Inv": writing.invoice_values(sent)})
         made = [
             envelope.build(OPERATIONS[name], "demo", "demo", values) for name, values in (look, create, look)
         ]

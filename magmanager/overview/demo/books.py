@@ -8,7 +8,7 @@ from decimal import Decimal
 from invoicing.models import Invoice, InvoiceLine, RunTransfer, Transfer, TransferAttempt
 from invoicing.transfer import mapping
 from invoicing.transfer.states import State
-from kashflow.gateway.records import invoice_values
+from kashflow.gateway.writing import invoice_values
 from kashflow.models import Connection
 from kashflow.sandbox.ledger import Ledger
 from magmanager.common.models import Run

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from clients import kashflow_mapping as mapping
 from clients.models import Client, Contact, CustomerLink
-from kashflow.gateway.records import new_customer_values
+from kashflow.gateway.writing import new_customer_values
 from kashflow.models import LedgerAccount
 from kashflow.sandbox.ledger import Ledger
 from magmanager.overview.demo.plan import Plan
