@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Callable, Mapping
 
-from kashflow.sandbox.storage import Row, Storage, insert
+from kashflow.sandbox import errors
+from kashflow.sandbox.storage import Row, Storage, insert, update
 from kashflow.sandbox.values import row
 
 
@@ -14,11 +16,31 @@ class Codes(Storage):
     def add_nominal(self, *, sales_type: bool = False, **elements: object) -> int:
         """Adds a nominal code; a sales type is also one of GetProducts."""
         elements = {"TypeName": "Turnover" if sales_type else "Expenditure", "VATRate": 20} | elements
-        return self._add("nominal", "NominalCodeExtended", "id", elements, {"IsSalesType": int(sales_type)})
+        extra: Row = {"IsSalesType": int(sales_type)}
+        try:
+            return self._add("nominal", "NominalCodeExtended", "id", elements, extra)
+        except sqlite3.IntegrityError:
+            raise errors.Refused(errors.NOMINAL_CODE_NOT_UNIQUE) from None
 
     def add_sub_product(self, **elements: object) -> int:
         """Adds a product under the sales type whose id is `ParentID`; `Code` is unique."""
-        return self._add("sub_product", "SubProduct", "id", {"VatRate": 20} | elements)
+        return _unique(lambda: self._add("sub_product", "SubProduct", "id", {"VatRate": 20} | elements))
+
+    def update_sub_product(self, **elements: object) -> int:
+        """Writes the whole product found by its id, and returns that."""
+        values = row("SubProduct", elements)
+        with self.transaction() as db:
+            if not _unique(lambda: update(db, "sub_product", "id", values)):
+                raise errors.NotFound(errors.NO_PRODUCT)
+        return int(str(values["id"]))
+
+    def sub_product(self, by: str, value: object) -> Row:
+        """The product with this `id` or `Code`; raises NotFound."""
+        condition, missing = _PRODUCT[by]
+        found = self._all(f"SELECT * FROM sub_product WHERE {condition}", value)  # noqa: S608  (two fixed texts)
+        if not found:
+            raise errors.NotFound(missing)
+        return found[0]
 
     def add_bank_account(self, **elements: object) -> int:
         """Adds a bank account: `AccountName`, `AccountCode`."""
@@ -62,6 +84,35 @@ class Codes(Storage):
         """Every way of paying."""
         return self._all('SELECT * FROM payment_method ORDER BY "MethodID"')
 
+    def add_currency(self, **elements: object) -> int:
+        """Adds a currency: `CurrencyCode`, `ExchangeRate`, `isDefault`."""
+        return self._add("currency", "Currencies", "CurrencyId", elements)
+
+    def add_dataset(self, kind: str, **elements: object) -> int:
+        """Adds a customer `source` or a `vat` rate: `Name`, `Value`."""
+        return self._add("dataset", "BasicDataset", "ID", elements, {"Kind": kind})
+
+    def currencies(self) -> list[Row]:
+        """Every currency."""
+        return self._all('SELECT * FROM currency ORDER BY "CurrencyId"')
+
+    def currency(self, code: object) -> Row:
+        """The currency with this code; raises NotFound."""
+        found = self._all('SELECT * FROM currency WHERE "CurrencyCode" = ? COLLATE NOCASE', code)
+        if not found:
+            raise errors.NotFound(errors.NO_CURRENCY)
+        return found[0]
+
+    def currency_of(self, customer: Row) -> object:
+        """The code of a customer's currency; id 0 is the account's own."""
+        query = 'SELECT "CurrencyCode" FROM currency WHERE "CurrencyId" = ? OR (? = 0 AND "isDefault" = 1)'
+        found = self._all(query, customer["CurrencyID"], customer["CurrencyID"])
+        return found[0]["CurrencyCode"] if found else "GBP"
+
+    def datasets(self, kind: str) -> list[Row]:
+        """The customer sources, or the VAT rates."""
+        return self._all('SELECT * FROM dataset WHERE "Kind" = ? ORDER BY "ID"', kind)
+
     def has_charge_type(self, nominal_id: object) -> bool:
         """Whether a line may carry it: a nominal's id, or 0 for Other."""
         return not nominal_id or bool(self._all('SELECT 1 FROM nominal WHERE "id" = ?', nominal_id))
@@ -78,6 +129,21 @@ class Codes(Storage):
     def _all(self, query: str, *parameters: object) -> list[Row]:
         with self.reading() as db:
             return [dict(one) for one in db.execute(query, parameters)]
+
+
+_PRODUCT = {
+    "id": ('"id" = ?', errors.NO_PRODUCT),
+    "Code": ('"Code" = ? COLLATE NOCASE', errors.NO_PRODUCT_CODE),
+}
+
+
+def _unique(write: Callable[[], int]) -> int:
+    try:
+        return write()
+    except sqlite3.IntegrityError as error:
+        if "UNIQUE" in str(error):
+            raise errors.Refused(errors.PRODUCT_CODE_NOT_UNIQUE) from None
+        raise errors.NotFound(errors.NO_CHARGE_TYPE) from None
 
 
 def _as_product(nominal: Row) -> Row:

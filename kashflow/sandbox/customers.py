@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from kashflow.sandbox import errors
@@ -28,7 +28,7 @@ class Customers(Storage):
         Raises Refused where the code is taken or has special characters.
         """
         with self.transaction() as db:
-            values = row("Customer", elements)
+            values = _row(elements)
             values["Code"] = _checked_code(values["Code"]) or _next_code(db, str(values["Name"]))
             for stamp in ("Created", "Updated"):
                 values[stamp] = midnight(elements.get(stamp) or date.today())
@@ -40,7 +40,7 @@ class Customers(Storage):
         """Replaces the whole customer found by CustomerID; an empty Code keeps the one it has."""
         with self.transaction() as db:
             now = self.customer("CustomerID", elements.get("CustomerID"))
-            values = row("Customer", elements)
+            values = _row({"TradeBorderType": now["TradeBorderType"]} | elements)
             values["Code"] = _checked_code(values["Code"]) or str(now["Code"])
             values |= {"Created": str(now["Created"]), "Updated": midnight(date.today())}
             _unique_code(lambda: update(db, "customer", "CustomerID", values))
@@ -72,6 +72,44 @@ class Customers(Storage):
         """Every customer, in order of CustomerID."""
         with self.reading() as db:
             yield from map(dict, db.execute('SELECT * FROM customer ORDER BY "CustomerID"'))
+
+    def customers_modified_since(self, moment: str) -> Iterator[Row]:
+        """The customers made or changed on that day or later (text as on the wire)."""
+        return self._customers('MAX("Created", "Updated") >= ?', midnight(moment))
+
+    def customers_by_postcode(self, postcode: str) -> Iterator[Row]:
+        """The customers with this postcode, however it is spaced."""
+        return self._customers(
+            """REPLACE("Postcode", ' ', '') = ? COLLATE NOCASE""", postcode.replace(" ", "")
+        )
+
+    def customer_by_text(self, text: str) -> Row:
+        """The first customer one of whose extra texts is `text`; raises NotFound."""
+        columns = " OR ".join(f'"ExtraText{n}" = ?1' for n in range(1, 21))
+        found = next(self._customers(f"?1 <> '' AND ({columns})", text), None)
+        if found is None:
+            raise errors.NotFound("There is no customer with that text")
+        return found
+
+    def set_customer(self, code: object, **elements: object) -> int:
+        """Sets single elements of the customer with this code; returns the CustomerID."""
+        customer_id = int(str(self.customer("Code", code)["CustomerID"]))
+        with self.transaction() as db:
+            stamp = {"CustomerID": customer_id, "Updated": midnight(date.today())}
+            update(db, "customer", "CustomerID", stamp | elements)
+        return customer_id
+
+    def _customers(self, condition: str, value: object) -> Iterator[Row]:
+        with self.reading() as db:
+            query = f'SELECT * FROM customer WHERE {condition} ORDER BY "CustomerID"'  # noqa: S608  (fixed texts)
+            yield from map(dict, db.execute(query, (value,)))
+
+
+def _row(elements: Mapping[str, object]) -> Row:
+    """A customer of either generation as its columns keep it."""
+    border = str(elements.get("TradeBorderType") or "")
+    first = {name: value for name, value in elements.items() if name != "TradeBorderType"}
+    return {**row("Customer", first), "TradeBorderType": border}
 
 
 def _checked_code(code: object) -> str:

@@ -35,6 +35,9 @@ OTHER_NOMINALS = {
 }
 BANK_ACCOUNTS = {1200: "Current Account", 1210: "Reserve Account", 1220: "Card Terminal"}
 PAYMENT_METHODS = ("BACS", "Cheque", "Cash", "Credit Card", "Direct Debit")
+CURRENCIES = {"GBP": 1, "EUR": "1.1500", "USD": "1.3000"}
+VAT_RATES = {"Standard": 20, "Reduced": 5, "Zero": 0}
+CUSTOMER_SOURCES = ("Recommended", "Trade fair", "Web")
 CUSTOMERS = (
     ("HILL01", "Hillside Garden Centre", "Priya Nair", "Church Stretton", "SY6 6AB"),
     ("TEME01", "Teme Valley Kitchens", "Owen Pritchard", "Tenbury Wells", "WR15 8AE"),
@@ -59,6 +62,16 @@ def fill(ledger: Ledger) -> None:
         ledger.add_payment_method(MethodName=name)
     for customer in CUSTOMERS:
         _add_customer(ledger, *customer)
+
+
+def add_lists(ledger: Ledger) -> None:
+    """The short lists every account has."""
+    for code, rate in CURRENCIES.items():
+        ledger.add_currency(CurrencyCode=code, ExchangeRate=rate, isDefault=int(code == "GBP"))
+    for name, percent in VAT_RATES.items():
+        ledger.add_dataset("vat", Name=name, Description=f"{percent}%", Value=percent)
+    for name in CUSTOMER_SOURCES:
+        ledger.add_dataset("source", Name=name)
 
 
 def _add_customer(ledger: Ledger, code: str, name: str, contact: str, town: str, postcode: str) -> None:

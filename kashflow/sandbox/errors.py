@@ -31,6 +31,16 @@ NO_INVOICE_ID = "There is no invoice with that ID"
 # Nothing public for these.
 LOCKED = "Your account is locked"
 NUMBER_NOT_UNIQUE = "Invoice Number is not unique"
+NO_PRODUCT = "There is no product with that ID"
+NO_PRODUCT_CODE = "There is no product with that code"
+PRODUCT_CODE_NOT_UNIQUE = "Product Code is not unique"
+NOMINAL_CODE_NOT_UNIQUE = "Nominal Code is not unique"
+NO_PAYMENT = "There is no payment with that ID"
+NO_LINE = "There is no line with that ID on this invoice"
+NO_TRANSACTION = "There is no bank transaction with that ID"
+NO_BANK_ACCOUNT = "There is no bank account with that ID"
+NO_CURRENCY = "There is no currency with that code"
+NO_CREDIT_NOTE = "The credit note cannot be applied to this invoice"
 NO_CHARGE_TYPE = "There is no sales type with that ID"
 
 

@@ -15,7 +15,7 @@ from kashflow.sandbox import errors, soap, writing
 from kashflow.sandbox.errors import SoapFault
 from kashflow.sandbox.faults import Fault
 from kashflow.sandbox.ledger import Ledger
-from kashflow.sandbox.operations import Bend
+from kashflow.sandbox.registry import Bend
 from kashflow.sandbox.service import Answer, Call, answer_call, answered, faulted, refused
 
 _HTML = "text/html; charset=utf-8"

@@ -14,7 +14,7 @@ from kashflow.gateway.schema import RECORDS
 from kashflow.sandbox import errors
 from kashflow.sandbox.storage import Row, Storage, insert, update
 from kashflow.sandbox.tables import COMPUTED, FIRST_INVOICE_NUMBER
-from kashflow.sandbox.values import Elements, decimal_text, row, to_pennies
+from kashflow.sandbox.values import NULL_DATE, Elements, decimal_text, row, to_pennies
 
 PERMALINK = "https://api.kashflow.com/v2/documents/invoice/"
 _ADDRESS = tuple(field.name for field in RECORDS["DeliveryAddress"].fields)
@@ -44,10 +44,10 @@ class Invoices(Storage):
         Raises Refused for an unknown customer or a refused number.
         """
         with self.transaction() as db:
-            _demand_customer(db, elements.get("CustomerID"))
-            values = _header(elements, delivery)
-            kept_lines = [_line(line, place) for place, line in enumerate(lines, 1)]
-            values |= _totals(kept_lines, net_off_by)
+            demand_customer(db, elements.get("CustomerID"))
+            values = header_of(elements, delivery)
+            kept_lines = [kept_line(line, place) for place, line in enumerate(lines, 1)]
+            values |= totals_of(kept_lines, net_off_by)
             replaced = _settle_number(db, values, numbering, duplicate)
             dbid = _replace(db, values, replaced) if replaced else insert(db, "invoice", values)
             for line in kept_lines:
@@ -71,7 +71,7 @@ class Invoices(Storage):
         PayMethod and PayAccount 0 take the first of each. `Paid` and `AmountPaid` follow.
         """
         with self.transaction() as db:
-            dbid = _oldest_with_number(db, elements.get("PayInvoice"))
+            dbid = oldest_with_number(db, elements.get("PayInvoice"))
             if dbid is None:
                 raise errors.NotFound(errors.NO_INVOICE)
             values = row("Payment", elements) | {"InvoiceDBID": dbid}
@@ -80,19 +80,20 @@ class Invoices(Storage):
             if not values["PayID"]:
                 del values["PayID"]
             payment_id = insert(db, "payment", values)
-            _count_payments(db, dbid)
+            count_payments(db, dbid)
             return payment_id
 
-    def delete_payment(self, payment_id: int) -> int:
-        """Takes a payment back; returns the InvoiceDBID it was on."""
+    def delete_payment(self, payment_id: int, on_number: int = 0) -> int:
+        """Takes a payment back (from the document `on_number`, where one is named); returns its InvoiceDBID."""
         with self.transaction() as db:
             found = db.execute(
-                'SELECT "InvoiceDBID" FROM payment WHERE "PayID" = ?', (payment_id,)
+                'SELECT "InvoiceDBID" FROM payment WHERE "PayID" = ? AND ? IN (0, "PayInvoice")',
+                (payment_id, on_number),
             ).fetchone()
             if found is None:
-                raise errors.NotFound("There is no payment with that ID")
+                raise errors.NotFound(errors.NO_PAYMENT)
             db.execute('DELETE FROM payment WHERE "PayID" = ?', (payment_id,))
-            _count_payments(db, found[0])
+            count_payments(db, found[0])
             return int(found[0])
 
     def invoice(self, number: int) -> Row:
@@ -114,6 +115,25 @@ class Invoices(Storage):
     def invoices_unpaid(self) -> Iterator[Row]:
         """The documents that are not fully paid."""
         return self._invoices('"Paid" = 0', ())
+
+    def invoices_overdue(self, today: str) -> Iterator[Row]:
+        """The documents past their due date and not fully paid; a document without one is not."""
+        return self._invoices('"Paid" = 0 AND "DueDate" > ? AND "DueDate" < ?', (NULL_DATE, today))
+
+    def invoices_recent(self, count: int) -> list[Row]:
+        """The latest documents by invoice date."""
+        newest = 'SELECT "InvoiceDBID" FROM invoice ORDER BY "InvoiceDate" DESC, "InvoiceDBID" DESC LIMIT ?'
+        with self.reading() as db:
+            found = [dbid for (dbid,) in db.execute(newest, (min(max(count, 0), 10_000),))]
+        return self.invoices_with_ids(found)
+
+    def dbid_of(self, number: int) -> int:
+        """The InvoiceDBID of the document with this number (the oldest, where two share it); raises NotFound."""
+        with self.reading() as db:
+            dbid = oldest_with_number(db, number)
+        if dbid is None:
+            raise errors.NotFound(errors.NO_INVOICE)
+        return dbid
 
     def invoices_by_date(self, start: str, end: str) -> Iterator[Row]:
         """The documents dated from `start` to `end`, both included (texts as on the wire)."""
@@ -181,12 +201,12 @@ def _british(moment: object) -> str:
     return f"{day}/{month}/{year} 00:00:00"
 
 
-def _demand_customer(db: sqlite3.Connection, customer_id: object) -> None:
+def demand_customer(db: sqlite3.Connection, customer_id: object) -> None:
     if db.execute('SELECT 1 FROM customer WHERE "CustomerID" = ?', (customer_id,)).fetchone() is None:
         raise errors.NotFound(errors.NO_CUSTOMER_ID)
 
 
-def _header(elements: Elements, delivery: Elements | None) -> Row:
+def header_of(elements: Elements, delivery: Elements | None) -> Row:
     values: Row = {name: value for name, value in row("Invoice", elements).items() if name not in COMPUTED}
     del values["InvoiceDBID"]
     # Quotes have one; on an invoice the service leaves the element out.
@@ -202,7 +222,7 @@ def _header(elements: Elements, delivery: Elements | None) -> Row:
     }
 
 
-def _line(elements: Elements, place: int) -> Row:
+def kept_line(elements: Elements, place: int) -> Row:
     values: Row = dict(row("InvoiceLine", elements))
     del values["LineID"]
     values["Sort"] = values["Sort"] or place
@@ -210,7 +230,7 @@ def _line(elements: Elements, place: int) -> Row:
     return values
 
 
-def _totals(lines: Iterable[Row], net_off_by: Decimal) -> Row:
+def totals_of(lines: Iterable[Row], net_off_by: Decimal) -> Row:
     net = vat = Decimal(0)
     for line in lines:
         net += to_pennies(Decimal(str(line["Quantity"])) * Decimal(str(line["Rate"])))
@@ -221,7 +241,7 @@ def _totals(lines: Iterable[Row], net_off_by: Decimal) -> Row:
 def _settle_number(db: sqlite3.Connection, values: Row, numbering: str, duplicate: str) -> int | None:
     """Puts the number the document gets into `values`; returns the InvoiceDBID it overwrites, if it does."""
     asked = max(int(str(values["InvoiceNumber"])), 0) if numbering == "honour" else 0
-    taken_by = _oldest_with_number(db, asked) if asked else None
+    taken_by = oldest_with_number(db, asked) if asked else None
     if taken_by is not None and duplicate == "refuse":
         raise errors.Refused(errors.NUMBER_NOT_UNIQUE)
     if not asked or (taken_by is not None and duplicate == "next"):
@@ -236,7 +256,7 @@ def _next_number(db: sqlite3.Connection) -> int:
     return int(highest) + 1 if highest else FIRST_INVOICE_NUMBER
 
 
-def _oldest_with_number(db: sqlite3.Connection, number: object) -> int | None:
+def oldest_with_number(db: sqlite3.Connection, number: object) -> int | None:
     found = db.execute(
         'SELECT MIN("InvoiceDBID") FROM invoice WHERE "InvoiceNumber" = ?', (number,)
     ).fetchone()
@@ -247,11 +267,11 @@ def _replace(db: sqlite3.Connection, values: Row, dbid: int) -> int:
     kept = {name: value for name, value in values.items() if name != "Guid"}
     update(db, "invoice", "InvoiceDBID", kept | {"InvoiceDBID": dbid})
     db.execute('DELETE FROM invoice_line WHERE "InvoiceDBID" = ?', (dbid,))
-    _count_payments(db, dbid)
+    count_payments(db, dbid)
     return dbid
 
 
-def _count_payments(db: sqlite3.Connection, dbid: int) -> None:
+def count_payments(db: sqlite3.Connection, dbid: int) -> None:
     amounts = db.execute('SELECT "PayAmount" FROM payment WHERE "InvoiceDBID" = ?', (dbid,)).fetchall()
     paid = sum((Decimal(amount) for (amount,) in amounts), Decimal(0))
     net, vat = db.execute(
@@ -270,3 +290,9 @@ def _count_payments(db: sqlite3.Connection, dbid: int) -> None:
 def _first(db: sqlite3.Connection, key: str, table: str) -> int:
     found = db.execute(f'SELECT MIN("{key}") FROM {table}').fetchone()  # noqa: S608  (two fixed pairs of names)
     return int(found[0] or 0)
+
+
+def due(invoice: Row) -> Decimal:
+    """What is still to be paid on a document, in pounds; negative on a credit note."""
+    net, vat, paid = (Decimal(str(invoice[name])) for name in ("NetAmount", "VATAmount", "AmountPaid"))
+    return net + vat - paid

@@ -8,10 +8,13 @@ from contextlib import closing
 from pathlib import Path
 
 from kashflow.sandbox import demo
+from kashflow.sandbox.bank import Bank
 from kashflow.sandbox.calls import Calls
 from kashflow.sandbox.codes import Codes
+from kashflow.sandbox.corrections import Corrections
 from kashflow.sandbox.customers import Customers
 from kashflow.sandbox.invoices import Invoices
+from kashflow.sandbox.papers import Papers
 from kashflow.sandbox.settings import Settings
 from kashflow.sandbox.storage import Row, insert
 from kashflow.sandbox.tables import FIRST_IDS
@@ -19,6 +22,9 @@ from kashflow.sandbox.values import row
 
 # Children before parents, so that each can be emptied on its own.
 _DATA = (
+    "invoice_note",
+    "attachment",
+    "bank_transaction",
     "payment",
     "invoice_line",
     "invoice",
@@ -27,12 +33,14 @@ _DATA = (
     "nominal",
     "bank_account",
     "payment_method",
+    "currency",
+    "dataset",
 )
 _BLANK_COMPANY = {"CompanyName": "KashFlow sandbox", "VatRegistered": "1", "PaymentTerms": 30}
 _STERLING = {"CurrencySymbol": "£", "CurrencyPosition": "Left", "UsDate": "0", "CurrencyName": "GBP"}
 
 
-class Ledger(Customers, Invoices, Codes, Calls):
+class Ledger(Customers, Invoices, Corrections, Papers, Codes, Bank, Calls):
     """One KashFlow account in the SQLite file at `path`. Thread-safe; fill it inside `transaction()`."""
 
     def __init__(self, path: Path | str) -> None:
@@ -66,6 +74,13 @@ class Ledger(Customers, Invoices, Codes, Calls):
             settings = self.settings().changed(changes)
             _write_settings(db, settings)
         return settings
+
+    def allow_address(self, address: str) -> None:
+        """Adds an address to those that may call."""
+        with self.transaction():
+            allowed = self.settings().allowed_ips
+            if address not in allowed:
+                self.change_settings(allowed_ips=[*allowed, address])
 
     def reset(self, to: str) -> None:
         """Back to `empty`, or to `demo`: what `save_as_demo` kept, else the small built-in ledger.
@@ -105,6 +120,8 @@ class Ledger(Customers, Invoices, Codes, Calls):
                 "sub_products": self.sub_products(),
                 "bank_accounts": self.bank_accounts(),
                 "payment_methods": self.payment_methods(),
+                "currencies": self.currencies(),
+                "vat_rates": self.datasets("vat"),
             }
 
     @property
@@ -119,6 +136,7 @@ class Ledger(Customers, Invoices, Codes, Calls):
             insert(db, "sqlite_sequence", {"name": name, "seq": first - 1})
         _write_settings(db, Settings())
         self.set_company(**_BLANK_COMPANY)
+        demo.add_lists(self)
 
 
 def _dbid(invoice: Row) -> int:
@@ -134,6 +152,7 @@ def _copy(snapshot: Path, db: sqlite3.Connection) -> None:
     with closing(sqlite3.connect(snapshot)) as source:
         source.row_factory = sqlite3.Row
         for table in reversed(_DATA):
+            db.execute(f"DELETE FROM {table}")  # noqa: S608  (fixed names)
             for one in source.execute(f"SELECT * FROM {table}"):  # noqa: S608  (fixed names)
                 insert(db, table, dict(one))
         elements = source.execute("SELECT elements FROM company").fetchone()

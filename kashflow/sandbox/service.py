@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kashflow.gateway.schema import Operation
-from kashflow.sandbox import errors, operations, reading, soap, writing
+from kashflow.sandbox import errors, reading, registry, soap, writing
+from kashflow.sandbox import operations as operations  # importing registers them
 from kashflow.sandbox.errors import Refused, SoapFault
 from kashflow.sandbox.ledger import Ledger
-from kashflow.sandbox.operations import Account, Bend
+from kashflow.sandbox.registry import Account, Bend
 from kashflow.sandbox.settings import Settings
 from kashflow.sandbox.soap import Headers
 
@@ -50,9 +51,8 @@ def answer_call(ledger: Ledger, call: Call, bend: Bend | None = None) -> Answer:
     settings = ledger.settings()
     try:
         _let_in(settings, call)
-        result = operations.run(
-            Account(ledger, settings, bend or Bend()), call.operation.name, call.arguments
-        )
+        account = Account(ledger, settings, bend or Bend(), call.address)
+        result = registry.run(account, call.operation.name, call.arguments)
         return answered(call, writing.response(call.operation, result))
     except Refused as refusal:
         return refused(call, str(refusal))
@@ -89,5 +89,6 @@ def _let_in(settings: Settings, call: Call) -> None:
         raise Refused(errors.LOCKED)
     if not settings.api_enabled:
         raise Refused(settings.api_off_text)
-    if settings.restrict_ip and call.address not in settings.allowed_ips:
+    asks_to_be_let_in = call.operation.name == "AutoAuthIP"
+    if settings.restrict_ip and call.address not in settings.allowed_ips and not asks_to_be_let_in:
         raise Refused(errors.not_in_access_list(call.address))

@@ -11,7 +11,7 @@ CHOICES = {
     "duplicate_number": ("overwrite", "refuse", "duplicate", "next"),
     "not_found": ("no", "empty"),
 }
-SECRETS = ("password", "api_password")
+SECRETS = ("password", "api_password", "auto_auth_key")
 
 
 class SettingsRefused(ValueError):
@@ -37,6 +37,8 @@ class Settings:
     not_found: str = "no"
     strict: bool = False
     latency_ms: int = 0
+    # AutoAuth: a caller that knows this key is added to `allowed_ips`; empty switches it off.
+    auto_auth_key: str = ""
 
     def changed(self, changes: Mapping[str, object]) -> Settings:
         """These settings with the changes made; raises SettingsRefused and changes nothing otherwise."""

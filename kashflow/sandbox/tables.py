@@ -14,6 +14,11 @@ FIRST_IDS = {
     "sub_product": 3_300_001,
     "bank_account": 7_701,
     "payment_method": 301,
+    "invoice_note": 5_500_001,
+    "attachment": 6_600_001,
+    "bank_transaction": 44_000_001,
+    "currency": 21,
+    "dataset": 601,
 }
 FIRST_INVOICE_NUMBER = 1_001
 KEYS = {
@@ -25,10 +30,21 @@ KEYS = {
     "sub_product": ("SubProduct", "id"),
     "bank_account": ("BankAccount", "AccountID"),
     "payment_method": ("PaymentMethod", "MethodID"),
+    "invoice_note": ("InvoiceNotes", "NoteId"),
+    "bank_transaction": ("BankTransaction", "ID"),
+    "currency": ("Currencies", "CurrencyId"),
+    "dataset": ("BasicDataset", "ID"),
 }
 # Made from other rows whenever a document is read, so never kept.
 COMPUTED = frozenset({"Customer", "CustomerName", "ReadableString", "PermaLink"})
 _OWN_COLUMNS = {
+    # Only the customers of the second generation show it.
+    "customer": """, "TradeBorderType" TEXT NOT NULL DEFAULT ''""",
+    "invoice_note": ', FOREIGN KEY ("InvoiceId") REFERENCES invoice ON DELETE CASCADE',
+    "bank_transaction": """, "Allocated" TEXT NOT NULL DEFAULT '0.0000',
+        FOREIGN KEY ("accid") REFERENCES bank_account""",
+    "currency": ', UNIQUE ("CurrencyCode")',
+    "dataset": ", \"Kind\" TEXT NOT NULL CHECK (\"Kind\" IN ('source', 'vat'))",
     "invoice": """, "Guid" TEXT NOT NULL, "Delivery" TEXT NOT NULL, CHECK ("Paid" IN (0, 1)),
         CHECK ("InvoiceNumber" > 0),
         FOREIGN KEY ("CustomerID") REFERENCES customer""",
@@ -40,6 +56,10 @@ _OWN_COLUMNS = {
 _OTHERS = """
 CREATE TABLE IF NOT EXISTS company (
     only_one INTEGER PRIMARY KEY CHECK (only_one = 1), elements TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS attachment (
+    "id" INTEGER PRIMARY KEY AUTOINCREMENT, "InvoiceDBID" INTEGER NOT NULL REFERENCES invoice ON DELETE CASCADE,
+    "Filename" TEXT NOT NULL, "ContentType" TEXT NOT NULL, "Base64String" TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS settings (only_one INTEGER PRIMARY KEY CHECK (only_one = 1), body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS call (
@@ -55,6 +75,9 @@ CREATE INDEX IF NOT EXISTS invoice_date ON invoice ("InvoiceDate");
 CREATE INDEX IF NOT EXISTS invoice_unpaid ON invoice ("InvoiceDBID") WHERE "Paid" = 0;
 CREATE INDEX IF NOT EXISTS line_invoice ON invoice_line ("InvoiceDBID");
 CREATE INDEX IF NOT EXISTS payment_invoice ON payment ("InvoiceDBID");
+CREATE INDEX IF NOT EXISTS note_invoice ON invoice_note ("InvoiceId");
+CREATE INDEX IF NOT EXISTS transaction_account ON bank_transaction ("accid");
+CREATE INDEX IF NOT EXISTS transaction_customer ON bank_transaction ("CustomerId");
 CREATE INDEX IF NOT EXISTS payment_number ON payment ("PayInvoice");
 """
 

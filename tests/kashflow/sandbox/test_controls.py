@@ -80,8 +80,8 @@ def test_the_state_is_the_whole_ledger_without_passwords(caller: Caller, custome
     caller.sandbox.ledger.add_payment(PayInvoice=7, PayAmount=3, PayDate="2026-11-05")
     state = caller.control("GET", "state").json
     assert sorted(state) == [
-        "bank_accounts", "company", "customers", "invoices", "nominals", "payment_methods", "settings",
-        "sub_products",
+        "bank_accounts", "company", "currencies", "customers", "invoices", "nominals", "payment_methods", "settings",
+        "sub_products", "vat_rates",
     ]  # fmt: skip
     (invoice,) = state["invoices"]
     assert (invoice["InvoiceNumber"], invoice["NetAmount"], invoice["Customer"]) == (7, "10.0000", "HILL01")
