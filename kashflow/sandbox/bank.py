@@ -131,10 +131,9 @@ class Bank(Storage):
             "InvoicePartPayments": [one for one in found if Decimal(str(one["AmountPaid"]))],
             "InvoicePartPaymentsOverdue": [one for one in overdue if Decimal(str(one["AmountPaid"]))],
         }
-        zeros = dict.fromkeys(
-            ("TotalOwed", "ReceiptsOverdue", "ReceiptPartPayments", "ReceiptPartPaymentsOverdue"), "0.0000"
-        )
-        return zeros | {name: decimal_text(sum(map(due, some), Decimal(0))) for name, some in sums.items()}
+        return dict.fromkeys(_PURCHASES, "0.0000") | {
+            name: decimal_text(sum(map(due, some), Decimal(0))) for name, some in sums.items()
+        }
 
     def _advance(self, db: sqlite3.Connection, transaction_id: int, customer_id: object) -> Row:
         query = 'SELECT * FROM bank_transaction WHERE "ID" = ? AND "CustomerId" = ?'

@@ -69,12 +69,10 @@ class Codes(Storage):
 
     def sales_types_with_products(self) -> list[Row]:
         """Each sales type with its products inside."""
-        products = self.sub_products()
-        return [
-            one
-            | {"subProducts": [product for product in products if product["ParentID"] == one["ProductID"]]}
-            for one in self.sales_types()
-        ]
+        products: dict[object, list[Row]] = {}
+        for product in self.sub_products():
+            products.setdefault(product["ParentID"], []).append(product)
+        return [one | {"subProducts": products.get(one["ProductID"], [])} for one in self.sales_types()]
 
     def bank_accounts(self) -> list[Row]:
         """Every bank account."""

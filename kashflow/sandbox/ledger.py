@@ -49,6 +49,9 @@ class Ledger(Customers, Invoices, Corrections, Papers, Codes, Bank, Calls):
             self.is_new = db.execute("SELECT 1 FROM company").fetchone() is None
             if self.is_new:
                 self._empty(db)
+            elif not self.currencies():
+                _complete(db)
+                demo.add_lists(self)
 
     def company(self) -> Row:
         """The company details, every element."""
@@ -132,11 +135,17 @@ class Ledger(Customers, Invoices, Corrections, Papers, Codes, Bank, Calls):
         for table in _DATA:
             db.execute(f"DELETE FROM {table}")  # noqa: S608  (fixed names)
         db.execute("DELETE FROM sqlite_sequence WHERE name <> 'call'")
-        for name, first in FIRST_IDS.items():
-            insert(db, "sqlite_sequence", {"name": name, "seq": first - 1})
+        _complete(db)
         _write_settings(db, Settings())
         self.set_company(**_BLANK_COMPANY)
         demo.add_lists(self)
+
+
+def _complete(db: sqlite3.Connection) -> None:
+    """Each table's ids start where they should, also in a file made before there was that table."""
+    started = {name for (name,) in db.execute("SELECT name FROM sqlite_sequence")}
+    for name in sorted(FIRST_IDS.keys() - started):
+        insert(db, "sqlite_sequence", {"name": name, "seq": FIRST_IDS[name] - 1})
 
 
 def _dbid(invoice: Row) -> int:
@@ -151,7 +160,9 @@ def _write_settings(db: sqlite3.Connection, settings: Settings) -> None:
 def _copy(snapshot: Path, db: sqlite3.Connection) -> None:
     with closing(sqlite3.connect(snapshot)) as source:
         source.row_factory = sqlite3.Row
-        for table in reversed(_DATA):
+        # A snapshot of an earlier version has fewer tables.
+        there = {name for (name,) in source.execute("SELECT name FROM sqlite_master")}
+        for table in filter(there.__contains__, reversed(_DATA)):
             db.execute(f"DELETE FROM {table}")  # noqa: S608  (fixed names)
             for one in source.execute(f"SELECT * FROM {table}"):  # noqa: S608  (fixed names)
                 insert(db, table, dict(one))

@@ -102,8 +102,11 @@ def _home(sandbox: Sandbox, typed: Typed) -> Answer:
         customers=find_customers(ledger, text, _whole(typed.get("customers"))),
         sales_types=ledger.sales_types_with_products(),
         nominals=ledger.nominals(),
-        bank_accounts=ledger.bank_accounts(),
+        bank_accounts=[_banked(one) for one in ledger.bank_overview()],
         payment_methods=ledger.payment_methods(),
+        currencies=ledger.currencies(),
+        vat_rates=ledger.datasets("vat"),
+        sources=ledger.datasets("source"),
         calls=[one | {"at": one["at"][11:19]} for one in reversed(ledger.calls(newest=30))],
     )
 
@@ -173,6 +176,10 @@ def _delete_payment(sandbox: Sandbox, typed: Typed, payment_id: int) -> Answer:
 def _delete_customer(sandbox: Sandbox, typed: Typed, customer_id: int) -> Answer:
     sandbox.ledger.delete_customer(customer_id)
     return _go("/")
+
+
+def _banked(account: Row) -> Row:
+    return account | {"balance": _money(account["Balance"])}
 
 
 def _shown(ledger: Ledger, invoice: Row) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass
 from email.message import Message
@@ -19,6 +20,8 @@ Headers = Message
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 XSD = "http://www.w3.org/2001/XMLSchema"
 CONTENT_TYPES = {SOAP_11: "text/xml; charset=utf-8", SOAP_12: "application/soap+xml; charset=utf-8"}
+_BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_DECLARED = re.compile(rb"<\?xml[^>]*\sencoding")
 _CODES_12 = {"Client": "soap:Sender", "Server": "soap:Receiver"}
 
 
@@ -52,7 +55,7 @@ def version_of(body: bytes) -> str:
 
 def open_envelope(body: bytes, headers: Headers) -> Envelope:
     """Parses a request; raises SoapFault in the words of an ASMX server."""
-    root = _parse(body)
+    root = _parse(body, _charset(body, headers))
     version = etree.QName(root).namespace
     if version not in CONTENT_TYPES or etree.QName(root).localname != "Envelope":
         raise SoapFault(
@@ -82,8 +85,21 @@ def fault(text: str, code: str, version: str) -> bytes:
     return wrap(element("soap:Fault", parts), version)
 
 
-def _parse(body: bytes) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
+def _charset(body: bytes, headers: Headers) -> str | None:
+    """The charset of the content type, which counts only where the document itself names none."""
+    charset = headers.get_content_charset()
+    if charset is None or body.startswith(_BYTE_ORDER_MARKS) or _DECLARED.match(body):
+        return None
+    try:
+        return codecs.lookup(charset).name
+    except LookupError:
+        return None
+
+
+def _parse(body: bytes, charset: str | None) -> etree._Element:
+    parser = etree.XMLParser(
+        encoding=charset, resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:

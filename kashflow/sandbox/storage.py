@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from kashflow.sandbox.tables import create_script
+from kashflow.sandbox.tables import add_new_columns, create_script
 
 Row = dict[str, Any]
 
@@ -40,6 +40,7 @@ class Storage:
         with self._connection() as db:
             db.execute("PRAGMA journal_mode = WAL")
             db.executescript(create_script())
+            add_new_columns(db)
 
     def close(self) -> None:
         """Closes the connections that nobody is using."""

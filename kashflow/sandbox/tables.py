@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from kashflow.sandbox.values import scalar_fields
 
 # Far apart, so that a number given where another kind is meant finds nothing.
@@ -96,3 +98,10 @@ def _create(table: str) -> str:
 def create_script() -> str:
     """The SQL that makes every table and index that is not there yet."""
     return "\n".join(_create(table) for table in KEYS) + _OTHERS
+
+
+def add_new_columns(db: sqlite3.Connection) -> None:
+    """Gives a file of an earlier version the columns that came later."""
+    there = {name for (_place, name, *_rest) in db.execute("PRAGMA table_info(customer)")}
+    if "TradeBorderType" not in there:
+        db.execute("ALTER TABLE customer ADD COLUMN" + _OWN_COLUMNS["customer"].removeprefix(","))

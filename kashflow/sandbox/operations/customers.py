@@ -59,7 +59,7 @@ def update_customer(account: Account, given: Arguments) -> object:
 
 @operation
 def delete_customer(account: Account, given: Arguments) -> object:
-    # 0 either way is what is reported of the service; a customer with documents stays.
+    # 0 either way is what is reported of the service; that one with documents stays is our own rule.
     account.ledger.delete_customer(given["CustomerID"])
     return 0
 

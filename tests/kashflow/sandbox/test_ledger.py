@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -93,3 +95,24 @@ def test_a_negative_invoice_is_settled_by_a_negative_payment(ledger: Ledger) -> 
     assert ledger.invoice(number)["Paid"] == 0
     ledger.add_payment(PayInvoice=number, PayAmount=-120)
     assert ledger.invoice(number)["Paid"] == 1
+
+
+def test_a_file_of_the_first_version_gets_what_came_later(tmp_path: Path) -> None:
+    path = tmp_path / "old.sqlite3"
+    old = Ledger(path)
+    old.reset("demo")
+    old.save_as_demo()
+    old.close()
+    for file in (path, tmp_path / "old.sqlite3.demo"):
+        with closing(sqlite3.connect(file, isolation_level=None)) as db:
+            db.executescript(
+                'DROP TABLE currency; DROP TABLE dataset; ALTER TABLE customer DROP COLUMN "TradeBorderType";'
+                "DELETE FROM sqlite_sequence WHERE name IN ('currency', 'dataset')"
+            )
+    new = Ledger(path)
+    assert [one["CurrencyCode"] for one in new.currencies()] == ["GBP", "EUR", "USD"]
+    assert new.datasets("vat")[0]["ID"] == 601
+    new.reset("demo")
+    assert [one["TradeBorderType"] for one in new.customers()] == [""] * 5
+    assert len(new.currencies()) == 3
+    new.close()

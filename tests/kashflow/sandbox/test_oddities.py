@@ -55,6 +55,9 @@ SHAPES = [
     Shape("byte order mark", b"\xef\xbb\xbf" + envelope(ASK).encode()),
     Shape("UTF-16", ('<?xml version="1.0" encoding="utf-16"?>' + envelope(ASK)).encode("utf-16"), {"Content-Type": "text/xml; charset=utf-16", "SOAPAction": '"KashFlow/GetCustomer"'}),
     Shape("Latin-1 declared in the prolog", ('<?xml version="1.0" encoding="ISO-8859-1"?>' + envelope(ASK.replace("</Password>", "</Password><Note>caf\xe9</Note>"))).encode("latin-1")),
+    Shape("Latin-1 named in the content type only", envelope(ASK.replace("</Password>", "</Password><Note>caf\xe9</Note>")).encode("latin-1"), {"Content-Type": 'text/xml; charset="ISO-8859-1"', "SOAPAction": "KashFlow/GetCustomer"}),
+    Shape("a charset nobody knows", envelope(ASK).encode(), {"Content-Type": "text/xml; charset=x-none", "SOAPAction": "KashFlow/GetCustomer"}),
+    text("references and instructions inside a value", envelope(ASK.replace("HILL01", "HI&#76;<?any thing?>L&#x30;1"))),
     text("perl: prefixed, typed, in any order", envelope('<namesp1:GetCustomer xmlns:namesp1="KashFlow"><namesp1:CustomerCode xsi:type="xsd:string">HILL01</namesp1:CustomerCode><namesp1:Password xsi:type="xsd:string">demo</namesp1:Password><namesp1:UserName xsi:type="xsd:string">demo</namesp1:UserName></namesp1:GetCustomer>', prefix="SOAP-ENV", more=' SOAP-ENV:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"')),
     text("node: the object first", envelope('<tns:GetCustomer xmlns:tns="KashFlow"><tns:CustomerCode>HILL01</tns:CustomerCode><tns:Password>demo</tns:Password><tns:UserName>demo</tns:UserName></tns:GetCustomer>')),
     text("suds: namespaces on the envelope, a header", envelope("<ns0:GetCustomer><ns0:UserName>demo</ns0:UserName><ns0:Password>demo</ns0:Password><ns0:CustomerCode>HILL01</ns0:CustomerCode></ns0:GetCustomer>", prefix="SOAP-ENV", more=' xmlns:ns0="KashFlow"').replace("<SOAP-ENV:Body>", "<SOAP-ENV:Header/><SOAP-ENV:Body>")),
@@ -111,12 +114,32 @@ def test_every_shape_gets_the_same_answer(sandbox: Sandbox, shape: Shape) -> Non
     assert {name: result.findtext(f"{{KashFlow}}{name}") for name in FOUND} == FOUND
 
 
+def test_one_connection_carries_call_after_call(sandbox: Sandbox) -> None:
+    body = envelope(ASK).encode()
+    head = "POST /api/service.asmx HTTP/1.1\r\nHost: k\r\nContent-Type: text/xml\r\nSOAPAction: KashFlow/GetCustomer\r\n"
+    whole = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    # In chunks that cut through elements.
+    pieces = b"".join(
+        b"%X\r\n%s\r\n" % (len(body[n : n + 50]), body[n : n + 50]) for n in range(0, len(body), 50)
+    )
+    chunked = f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + pieces + b"0\r\n\r\n"
+    with _wire(sandbox) as wire, wire.makefile("rb") as stream:
+        for sent in (whole, chunked, whole):
+            wire.sendall(sent)
+            (length,) = (
+                line for line in iter(stream.readline, b"\r\n") if line.startswith(b"Content-Length:")
+            )
+            assert b"<Code>HILL01</Code>" in stream.read(int(length.split()[1]))
+
+
 LINE = "<Quantity>2</Quantity><Description>Half page</Description><Rate>12.345</Rate><ChargeType>880011</ChargeType><VatRate>20</VatRate><VatAmount>4.94</VatAmount>"
+SPREAD = LINE.replace(">2<", "> 2 <").replace(">12.345<", ">\n12.345\n<")
 INSERTS = {
     "canonical": f'<Lines><anyType xsi:type="InvoiceLine">{LINE}</anyType></Lines>',
     "the type by a prefix": f'<Lines><anyType xmlns:ns1="KashFlow" xsi:type="ns1:InvoiceLine">{LINE}</anyType></Lines>',
     "lines after what follows them": f'<PermaLink>x</PermaLink><Lines><anyType xsi:type="InvoiceLine">{LINE}</anyType></Lines>',
     "a due date before the date, without a time": f'<DueDate>2026-12-02</DueDate><Lines><anyType xsi:type="InvoiceLine">{LINE}</anyType></Lines>',
+    "values spread over lines": f'<Lines>\n <anyType xsi:type=" InvoiceLine ">{SPREAD}</anyType>\n</Lines>',
     "a zone and a time": f'<DueDate>2026-12-02T22:44:00Z</DueDate><Lines><anyType xsi:type="InvoiceLine">{LINE}</anyType></Lines>',
 }  # fmt: skip
 
@@ -142,7 +165,10 @@ REFUSED = {
     "a date with words": ("GetInvoicesByDateRange", "<StartDate>2026-08-18 10:53:48 UTC</StartDate>", "The string '2026-08-18 10:53:48 UTC' is not a valid AllXsd value."),
     "an empty date": ("InsertInvoice", "<Inv><InvoiceDate></InvoiceDate></Inv>", "The string '' is not a valid AllXsd value."),
     "a name that does not exist": ("GetInvoices", "", "Server did not recognize the value of HTTP Header SOAPAction: KashFlow/GetInvoices."),
-    "another that does not": ("InsertCreditNote", "", "Server did not recognize the value of HTTP Header SOAPAction"),
+    **{
+        f"nor does {name}": (name, "", f"Server did not recognize the value of HTTP Header SOAPAction: KashFlow/{name}.")
+        for name in ("GetInvoices_Paged", "GetProductsAndServices", "InsertCreditNote", "InsertOrUpdateCustomer", "VoidInvoice")
+    },
 }  # fmt: skip
 
 

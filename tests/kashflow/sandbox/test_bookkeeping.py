@@ -1,0 +1,133 @@
+"""What the ledger does with documents, money and customers behind the operations, seen from the wire."""
+
+from __future__ import annotations
+
+import pytest
+
+from kashflow.sandbox.server import Sandbox
+from tests.kashflow.sandbox.client import Caller, line
+
+
+def paid(caller: Caller, number: int) -> tuple[str | None, str | None]:
+    invoice = caller.call("GetInvoice", f"<InvoiceNumber>{number}</InvoiceNumber>")
+    return invoice.value("AmountPaid"), invoice.value("Paid")
+
+
+def apply(caller: Caller, invoice: int, credit: int) -> tuple[str | None, str | None]:
+    reply = caller.call(
+        "applyCreditNoteToInvoice",
+        f"<InvoiceID>{invoice}</InvoiceID><CreditNoteID>{credit}</CreditNoteID>",
+    )
+    return reply.value("applyCreditNoteToInvoiceResult"), reply.value("Status")
+
+
+def test_a_credit_note_pays_what_it_can(caller: Caller, customer_id: int) -> None:
+    caller.insert_invoice(customer_id, number=2040, lines=line("100.00", "20.00"))
+    caller.insert_invoice(customer_id, number=2041, lines=line("-40.00", "-8.00"))
+    assert apply(caller, 91000001, 91000002) == ("true", "OK")
+    assert paid(caller, 2040) == ("48.0000", "0")
+    assert paid(caller, 2041) == ("-48.0000", "1")
+    assert "Credit note 2041" in caller.page()
+    assert apply(caller, 91000001, 91000002) == ("false", "NO")
+
+
+@pytest.mark.parametrize(
+    ("invoice", "credit"),
+    [(2040, 2041), (91000001, 91000001), (91000002, 91000001), (91000001, 91000003), (91000001, 1)],
+)
+def test_ids_that_are_no_such_pair_change_nothing(
+    invoice: int, credit: int, caller: Caller, customer_id: int
+) -> None:
+    caller.insert_invoice(customer_id, number=2040, lines=line())
+    caller.insert_invoice(customer_id, number=2041, lines=line("-40.00", "-8.00"))
+    caller.insert_invoice(customer_id + 1, number=2042, lines=line("-40.00", "-8.00"))
+    assert apply(caller, invoice, credit) == ("false", "NO")
+    assert [paid(caller, number) for number in (2040, 2041, 2042)] == [("0.0000", "0")] * 3
+
+
+def test_a_payment_in_advance_is_used_up(caller: Caller, customer_id: int) -> None:
+    caller.insert_invoice(customer_id, number=2040, lines=line("10.00", "2.00"))
+    caller.insert_invoice(customer_id, number=2041, lines=line("100.00", "20.00"))
+    caller.call(
+        "InsertBankTransaction",
+        f"<bp><accid>7701</accid><TransactionDate>2026-11-01</TransactionDate><moneyin>30</moneyin>"
+        f"<CustomerId>{customer_id}</CustomerId></bp>",
+    )
+    advance = "<BankTxId>44000001</BankTxId>"
+    for number in (2040, 2041):
+        reply = caller.call(
+            "AllocateAdvancePaymentToInvoice", f"<InvoiceNumber>{number}</InvoiceNumber>{advance}"
+        )
+        assert reply.value("Status") == "OK"
+    assert [paid(caller, 2040), paid(caller, 2041)] == [("12.0000", "1"), ("18.0000", "0")]
+    left = caller.call("GetCustomerAdvancePayments", f"<CustomerId>{customer_id}</CustomerId>")
+    assert left.names("GetCustomerAdvancePaymentsResult") == []
+    again = caller.call("AllocateAdvancePaymentToInvoice", f"<InvoiceNumber>2041</InvoiceNumber>{advance}")
+    assert (again.value("Status"), paid(caller, 2041)) == ("NO", ("18.0000", "0"))
+
+
+@pytest.mark.parametrize(("on", "status"), [("2040", "OK"), ("0", "OK"), ("2041", "NO")])
+def test_a_payment_is_taken_back_by_its_own_number(
+    on: str, status: str, caller: Caller, customer_id: int
+) -> None:
+    """Clients of the older shape name no invoice."""
+    caller.insert_invoice(customer_id, number=2040, lines=line())
+    caller.insert_invoice(customer_id, number=2041, lines=line())
+    caller.call(
+        "InsertInvoicePayment",
+        "<InvoicePayment><PayInvoice>2040</PayInvoice><PayAmount>120</PayAmount></InvoicePayment>",
+    )
+    reply = caller.call(
+        "DeleteInvoicePayment",
+        f"<InvoiceNumber>{on}</InvoiceNumber><InvoicePaymentNumber>66000001</InvoicePaymentNumber>",
+    )
+    assert reply.value("Status") == status
+    assert paid(caller, 2040) == (("0.0000", "0") if status == "OK" else ("120.0000", "1"))
+
+
+def test_a_customer_with_documents_stays(caller: Caller, customer_id: int, sandbox: Sandbox) -> None:
+    caller.insert_invoice(customer_id, number=2040, lines=line())
+    kept = caller.call("DeleteCustomer", f"<CustomerID>{customer_id}</CustomerID>")
+    assert (kept.value("DeleteCustomerResult"), kept.value("Status")) == ("0", "NO")
+    gone = caller.call("DeleteCustomer", f"<CustomerID>{customer_id + 1}</CustomerID>")
+    assert (gone.value("DeleteCustomerResult"), gone.value("Status")) == ("0", "OK")
+    assert [one["Code"] for one in sandbox.ledger.customers()] == ["HILL01", "CAST01", "MARC01", "BLUE01"]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("HILL-1", "The customer code specified is invalid, please re-enter without any special characters."),
+        ("teme01", "Customer Code is not unique"),
+    ],
+)
+def test_a_code_is_checked_on_update_too(code: str, said: str, caller: Caller, customer_id: int) -> None:
+    written = f"<custr><CustomerID>{customer_id}</CustomerID><Code>{code}</Code><Name>Other</Name></custr>"
+    assert caller.call("UpdateCustomer", written).status_pair == ("NO", said)
+    still = caller.call("GetCustomer", "<CustomerCode>HILL01</CustomerCode>")
+    assert still.value("Name") == "Hillside Garden Centre"
+
+
+def test_the_second_generation_leaves_what_it_does_not_show(caller: Caller) -> None:
+    caller.insert_customer("<Code>EURO01</Code><Name>Euro</Name><EC>1</EC>")
+    changed = (
+        "<Customer2><CustomerID>50006</CustomerID><Name>Euro NV</Name><TradeBorderType>NI</TradeBorderType>"
+    )
+    assert caller.call("UpdateCustomer2", f"{changed}</Customer2>").value("Status") == "OK"
+    first = caller.call("GetCustomer", "<CustomerCode>EURO01</CustomerCode>")
+    assert (first.value("EC"), first.value("Name"), first.find("TradeBorderType")) == ("1", "Euro NV", None)
+    second = caller.call("GetCustomer2", "<CustomerCode>EURO01</CustomerCode>")
+    assert (second.find("EC"), second.value("TradeBorderType")) == (None, "NI")
+
+
+def test_the_page_shows_balances_and_the_account_s_lists(caller: Caller, customer_id: int) -> None:
+    caller.insert_invoice(customer_id, number=2040, lines=line())
+    caller.call(
+        "InsertInvoicePayment",
+        "<InvoicePayment><PayInvoice>2040</PayInvoice><PayAccount>7702</PayAccount>"
+        "<PayAmount>45.5</PayAmount></InvoicePayment>",
+    )
+    page = caller.page()
+    assert '<td>Reserve Account</td><td class="money">45.50</td>' in page
+    for shown in ("EUR", "1.1500", "Standard", "Trade fair"):
+        assert shown in page
