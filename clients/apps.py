@@ -12,4 +12,5 @@ class ClientsConfig(floors.FloorConfig):
         "change_client": (ADMIN, SALES, ACCOUNTS),
         "change_contacts": (ADMIN, SALES, ACCOUNTS),
         "link_customer": (ADMIN, SALES, ACCOUNTS),
+        "match_customer_codes": (ADMIN, ACCOUNTS),
     }

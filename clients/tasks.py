@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from celery import shared_task
 
-from clients import customers
+from clients import customers, matches
+from magmanager.common.wake import wake
 
 
 @shared_task(name="clients.resolve_customer")
@@ -19,3 +21,16 @@ def resolve_customer(link_id: str) -> None:
 def resolve_wanted(*_: Any) -> None:
     """The links that are still wanted: what a lost message or an unreachable KashFlow left behind."""
     customers.resolve_wanted()
+
+
+@shared_task(name="clients.match_customers")
+def match_customers(run_id: str) -> None:
+    """Reads KashFlow's customers for one press of *Match from KashFlow*."""
+    matches.carry(uuid.UUID(run_id))
+
+
+@shared_task(name="clients.sweep")
+def sweep() -> None:
+    """Wakes a worker for every reading that nobody works at; harmless when doubled."""
+    for run in matches.forgotten():
+        wake(match_customers, run.pk)

@@ -29,6 +29,8 @@ from settings_app.models import SystemDefaults, User
 # Said about the account, not about one person's password: they hold for every login of it.
 ACCOUNT_WIDE = (ApiDisabled.code, IpNotListed.code, AccessForbidden.code)
 MY_DETAILS = reverse_lazy("my_details")
+# The fingerprint of an account that no login has opened yet.
+NOT_OPENED = ""
 
 
 class NoLogin(DomainError):
@@ -65,6 +67,21 @@ class OtherAccount(DomainError):
 def current_account() -> LedgerAccount | None:
     """The KashFlow account this installation is linked to; None until a login was saved."""
     return LedgerAccount.objects.filter(is_current=True).first()
+
+
+def ledger_account() -> LedgerAccount:
+    """The current account, made beforehand where no login was saved yet: customer codes come before the login.
+
+    Such a one has no fingerprint; the first login that is saved opens it.
+    """
+    account = current_account()
+    if account is None:
+        account, is_new = LedgerAccount.objects.get_or_create(
+            fingerprint=NOT_OPENED, defaults={"name": "KashFlow", "is_current": True}
+        )
+        if is_new:
+            slots.make(account)
+    return account
 
 
 def login_for(by: User | None) -> Connection:
@@ -224,6 +241,8 @@ def _store(by: User, account: LedgerAccount, username: str, password: str, given
 def _account_of(given: Answer) -> LedgerAccount:
     """The account a login opens: the current one, one known from before, or a new one."""
     account = LedgerAccount.objects.select_for_update().filter(is_current=True).first()
+    if account is not None and account.fingerprint == NOT_OPENED:
+        return _opened(account, given)
     if account is not None:
         _same_account(given, account)
         return account
@@ -234,6 +253,13 @@ def _account_of(given: Answer) -> LedgerAccount:
         slots.make(account)
     else:
         LedgerAccount.objects.filter(pk=account.pk).update(is_current=True)
+    return account
+
+
+def _opened(account: LedgerAccount, given: Answer) -> LedgerAccount:
+    """The account made before any login was saved becomes the one that this login opens."""
+    account.fingerprint, account.name = given.fingerprint, given.company_name[:120]
+    account.save(update_fields=["fingerprint", "name"])
     return account
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 from django import forms
 from django.db.models import QuerySet
 
-from kashflow.models import AccountCode, BankAccount, Connection, LedgerAccount
+from kashflow.models import AccountCode, BankAccount, Code, Connection, LedgerAccount
 
 
 class LoginForm(forms.Form):
@@ -49,12 +49,20 @@ class LoginForm(forms.Form):
         return typed
 
 
+class CodeField(forms.ModelChoiceField):
+    """A choice of codes; one that is gone from KashFlow says so."""
+
+    def label_from_instance(self, obj: Code) -> str:
+        return obj.shown
+
+
 class AccountForm(forms.ModelForm):
     """The Defaults card: what invoices and payments use where nothing else says so."""
 
     class Meta:
         model = LedgerAccount
         fields = ("bank_account", "sales_code", "office_login", "numbering", "voiding")
+        field_classes = {"bank_account": CodeField, "sales_code": CodeField}
         labels = {"numbering": "Invoice numbers", "voiding": "Cancelling an invoice"}
         help_texts = {
             "bank_account": "For payments entered here",
@@ -68,10 +76,8 @@ class AccountForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         account = self.instance
         choices: dict[str, QuerySet[Any]] = {
-            "bank_account": BankAccount.objects.filter(ledger_account=account, gone_at=None),
-            "sales_code": AccountCode.objects.filter(
-                ledger_account=account, gone_at=None, is_sales_type=True
-            ),
+            "bank_account": BankAccount.objects.still_there(account, chosen=account.bank_account_id),
+            "sales_code": AccountCode.objects.sales_types(account, chosen=account.sales_code_id),
             "office_login": Connection.objects.select_related("user").filter(
                 ledger_account=account, user__is_active=True
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,8 @@ class Counts:
     renamed: int = 0
     back: int = 0
     gone: int = 0
+    # What became of each code that changed: its text and what happened, as kept under the run.
+    notes: tuple[tuple[str, str], ...] = ()
 
     @property
     def words(self) -> list[str]:
@@ -66,8 +69,25 @@ def merge(rows: QuerySet[Any], account: LedgerAccount, found: Found) -> Counts:
     gone = [row for key, row in ours.items() if key not in found and row.gone_at is None]
     renamed = sum(row.gone_at is None and _is_renamed(row, found[row.kashflow_id]) for row in changed)
     back = sum(row.gone_at is not None for row in changed)
+    before = {row.kashflow_id: (str(row), row.gone_at is not None) for row in changed}
     _write(rows, new, changed, gone, found)
-    return Counts(len(found), len(new), renamed, back, len(gone))
+    return Counts(len(found), len(new), renamed, back, len(gone), tuple(_notes(new, changed, gone, before)))
+
+
+def _notes(
+    new: list[Any], changed: list[Any], gone: list[Any], before: dict[int, tuple[str, bool]]
+) -> Iterator[tuple[str, str]]:
+    """A line for each code that is new, has another text, came back or went; none for what people cannot see."""
+    for row in sorted(new, key=str):
+        yield str(row)[:200], "Added"
+    for row in changed:
+        old, was_gone = before[row.kashflow_id]
+        if was_gone:
+            yield str(row)[:200], "Back in KashFlow"
+        elif old != str(row):
+            yield str(row)[:200], f"Renamed, was {old}"[:300]
+    for row in gone:
+        yield str(row)[:200], "No longer in KashFlow"
 
 
 def _write(rows: QuerySet[Any], new: list[Any], changed: list[Any], gone: list[Any], found: Found) -> None:

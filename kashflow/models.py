@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from kashflow.encryption import EncryptedTextField, decrypt, encrypt
+from kashflow.querysets import AccountCodeQuerySet, CodeQuerySet, ProductCodeQuerySet
 
 
 class LedgerAccount(models.Model):
@@ -153,11 +154,18 @@ class Code(models.Model):
             )
         ]
 
+    @property
+    def shown(self) -> str:
+        """What a list offers it as: its text, and whether KashFlow still has it."""
+        return f"{self} (no longer in KashFlow)" if self.gone_at else str(self)
+
 
 class BankAccount(Code):
     """Where payments are banked (GetBankAccounts)."""
 
     code = models.IntegerField(default=0)
+
+    objects = CodeQuerySet.as_manager()
 
     class Meta(Code.Meta):
         ordering = ["name"]
@@ -177,6 +185,8 @@ class AccountCode(Code):
     is_sales_type = models.BooleanField(default=False)
     is_turnover = models.BooleanField(default=False)
 
+    objects = AccountCodeQuerySet.as_manager()
+
     class Meta(Code.Meta):
         ordering = ["code", "name"]
         permissions = [
@@ -193,6 +203,8 @@ class ProductCode(Code):
 
     account_code = models.ForeignKey(AccountCode, on_delete=models.PROTECT, related_name="product_codes")
     code = models.CharField(max_length=60, blank=True)
+
+    objects = ProductCodeQuerySet.as_manager()
 
     class Meta(Code.Meta):
         ordering = ["code", "name"]

@@ -10,7 +10,7 @@ from kashflow import answer, connections, syncs
 from kashflow.answer import Answer
 from kashflow.door import stored_refusal
 from kashflow.models import Connection
-from magmanager.common.models import Run
+from magmanager.common.models import Run, RunItem
 from magmanager.common.permissions import may
 
 ABOUT = {
@@ -92,6 +92,8 @@ class SyncRow:
     icon: str
     may_start: bool
     help_anchor: str = ""
+    changes: tuple[RunItem, ...] = ()
+    has_more: bool = False
 
     @property
     def is_running(self) -> bool:
@@ -109,6 +111,7 @@ def _sync_row(kind: str, run: Run | None, by: Any) -> SyncRow:
     name, about = ABOUT[kind]
     tone, icon = _sign(run)
     verb = f"kashflow.{kind}"
+    changes, has_more = syncs.changes_of(run) if run and run.is_over else ([], False)
     return SyncRow(
         kind,
         name,
@@ -120,6 +123,8 @@ def _sync_row(kind: str, run: Run | None, by: Any) -> SyncRow:
         icon,
         may(by, verb),
         answer.anchor_of(run.cause) if run and run.state == Run.State.FAILED else "",
+        tuple(changes),
+        has_more,
     )
 
 

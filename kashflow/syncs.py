@@ -26,7 +26,7 @@ from kashflow.merging import Found
 from kashflow.models import AccountCode, BankAccount, Connection, LedgerAccount, PaymentMethod, ProductCode
 from kashflow.services import get_gateway
 from magmanager.common import runs
-from magmanager.common.models import Run
+from magmanager.common.models import Run, RunItem
 from magmanager.common.permissions import allow, may
 from settings_app import audit
 from settings_app.models import SystemDefaults, User
@@ -44,8 +44,11 @@ class Sync(NamedTuple):
     read: Callable[[Gateway, Reading], Writing]
 
 
-Writing = Callable[[LedgerAccount], str]
-"""Writes what was read into an account, inside a transaction, and returns the result as a sentence."""
+Result = tuple[str, tuple[tuple[str, str], ...]]
+"""The result as a sentence, and each code that changed with what became of it."""
+
+Writing = Callable[[LedgerAccount], Result]
+"""Writes what was read into an account, inside a transaction, and returns the result."""
 
 
 @dataclass
@@ -97,6 +100,15 @@ def _request(kind: str, *, by: User) -> Run:
     )
 
 
+SHOWN = 100
+
+
+def changes_of(run: Run) -> tuple[list[RunItem], bool]:
+    """The first SHOWN codes that a sync changed, and whether there are more."""
+    items = list(run.items.all()[: SHOWN + 1])
+    return items[:SHOWN], len(items) > SHOWN
+
+
 def last_runs() -> dict[str, Run]:
     """The latest run of each kind of sync."""
     newest = {kind: Run.objects.select_related("by").filter(kind=kind).first() for kind in SYNCS}
@@ -140,8 +152,9 @@ def _carry(run: Run, connection: Connection) -> None:
         return
     with transaction.atomic():
         account = LedgerAccount.objects.select_for_update().get(pk=connection.ledger_account_id)
-        result = write(account)
+        result, notes = write(account)
         if runs.finish(run, summary=result[:300]):
+            runs.note(run, notes)
             audit.record(f"kashflow.{run.kind}", account, by=run.by, after={"result": result})
 
 
@@ -179,10 +192,12 @@ def _read_bank_accounts(gateway: Gateway, reading: Reading) -> Writing:
     }
     methods: Found = {one.method_id: {"name": one.name} for one in reading.all(gateway.get_inv_pay_methods())}
 
-    def write(account: LedgerAccount) -> str:
+    def write(account: LedgerAccount) -> Result:
         first = merging.merge(BankAccount.objects.filter(ledger_account=account), account, banks)
         second = merging.merge(PaymentMethod.objects.filter(ledger_account=account), account, methods)
-        return merging.sentence((first, "bank account"), (second, "payment method"))
+        return merging.sentence(
+            (first, "bank account"), (second, "payment method")
+        ), first.notes + second.notes
 
     return write
 
@@ -191,13 +206,13 @@ def _read_sales_codes(gateway: Gateway, reading: Reading) -> Writing:
     types = {one.nominal_id: _sales_type(one) for one in reading.all(gateway.get_products())}
     products = _products(reading.all(gateway.get_products_with_sub_products()))
 
-    def write(account: LedgerAccount) -> str:
+    def write(account: LedgerAccount) -> Result:
         every = AccountCode.objects.filter(ledger_account=account)
         # Account codes that are no sales types are the other sync's: not seen here does not mean gone.
         mine = every.filter(is_sales_type=True) | every.filter(kashflow_id__in=types)
         first = merging.merge(mine, account, types)
         second = _merge_products(account, products)
-        return merging.sentence((first, "sales code"), (second, "inventory code"))
+        return merging.sentence((first, "sales code"), (second, "inventory code")), first.notes + second.notes
 
     return write
 
@@ -210,10 +225,12 @@ def _read_account_codes(gateway: Gateway, reading: Reading) -> Writing:
     }
     products = _products(full)
 
-    def write(account: LedgerAccount) -> str:
+    def write(account: LedgerAccount) -> Result:
         first = merging.merge(AccountCode.objects.filter(ledger_account=account), account, codes)
         second = _merge_products(account, products)
-        return merging.sentence((first, "account code"), (second, "inventory code"))
+        return merging.sentence(
+            (first, "account code"), (second, "inventory code")
+        ), first.notes + second.notes
 
     return write
 

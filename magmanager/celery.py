@@ -28,6 +28,7 @@ SWEEP = 60 * settings.TIME_SCALE
 app.conf.beat_schedule = {
     "transfers": every("invoicing.sweep", SWEEP),
     "syncs": every("kashflow.sweep", SWEEP),
+    "matches": every("clients.sweep", SWEEP),
     "customers": every("clients.resolve_wanted", 5 * SWEEP),
     "api_log": every("kashflow.forget_old_calls", 1440 * SWEEP),
 }

@@ -12,7 +12,9 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from bookings.models import Booking, BookingSet, Instalment
-from clients.models import Client, Contact
+from clients import matches
+from clients.customer_codes.reading import FoundCustomer
+from clients.models import Client, CodeMatchRow, Contact
 from kashflow.models import AccountCode, ApiCall, CallSlot, Connection, LedgerAccount
 from publications.models import AdvertSize, Issue, Publication, RateCardEntry
 from settings_app.models import CompanyDetails, SystemDefaults, User, VatRate
@@ -147,3 +149,13 @@ def api_call(**fields: Any) -> ApiCall:
         "at": timezone.now(), "operation": "GetInvoice", "milliseconds": 240, "outcome": "ok", "purpose": "Invoice 10431",
     }  # fmt: skip
     return ApiCall.objects.create(**{**values, **fields})
+
+
+def match_row(*names: str, by: User | None = None) -> CodeMatchRow:
+    """The first customer of an open list of customers with these names (one, unless told otherwise)."""
+    customers = [
+        FoundCustomer(n + 2, f"CUST{n:02}", name) for n, name in enumerate(names or ("Kernow Kayaks",))
+    ]
+    return matches.store(
+        by=by or user("Admin"), customers=customers, source="file", file_name="customers.csv"
+    ).rows.get(position=0)

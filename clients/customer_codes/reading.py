@@ -205,8 +205,8 @@ def _columns(rows: list[Row]) -> tuple[dict[str, int], bool]:
     }
     if {"code", "name"} <= found.keys():
         return found, True
-    if rows and all(len(cells) == 2 for _, cells in rows):
-        return _guessed(rows), False
+    if rows and all(len(cells) == 2 for _, cells in rows) and (guessed := _guessed(rows)):
+        return guessed, False
     named = ", ".join(cell for cell in rows[0][1] if cell)[:200] if rows else ""
     raise FileRefused(
         "This file has no column of customer codes and one of company names. "
@@ -215,10 +215,12 @@ def _columns(rows: list[Row]) -> tuple[dict[str, int], bool]:
 
 
 def _guessed(rows: Sequence[Row]) -> dict[str, int]:
-    """Two columns without heads: the one that looks like codes is the codes."""
+    """Two columns without heads: the one that looks like codes is the codes; nothing where neither does."""
     like_codes = [sum(bool(CODE.fullmatch(cells[place])) for _, cells in rows) for place in (0, 1)]
     code = int(like_codes[1] > like_codes[0])
-    return {"code": code, "name": 1 - code}
+    named = sum(bool(re.search(r"[^\W\d]{3}", cells[1 - code])) for _, cells in rows)
+    is_list = like_codes[code] >= 0.8 * len(rows) and named >= 0.8 * len(rows)
+    return {"code": code, "name": 1 - code} if is_list else {}
 
 
 def _read(rows: list[Row], columns: dict[str, int]) -> tuple[list[FoundCustomer], list[BadLine]]:

@@ -9,7 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from clients.match_page import linked_counts
 from invoicing.models import NumberCounter
+from kashflow.connections import current_account
 from kashflow.models import ApiCall
 from kashflow.panels import connection_card
 from magmanager.common.permissions import may
@@ -71,6 +73,11 @@ def _last_call(by: User) -> Value:
     return Value(f"Last call {moment(last)}" if last else "No calls yet")
 
 
+def _linked(by: User) -> Value:
+    linked, booked = linked_counts(current_account())
+    return Value(f"{linked:,} of {booked:,} clients with bookings linked")
+
+
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Settings",
@@ -111,6 +118,15 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "kashflow:settings",
                 "kashflow.view_kashflow",
                 _connection,
+                package=True,
+            ),
+            Entry(
+                "Customer codes",
+                "Which KashFlow customer each client is",
+                "arrows-right-left",
+                "clients:customer_codes",
+                "clients.match_customer_codes",
+                _linked,
                 package=True,
             ),
         ),

@@ -1,4 +1,5 @@
 // data-show-password: the eye in a password box. data-submit-on-change: a filter without htmx;
+// (data-place: the page it comes back to, where that is not its own address)
 // the page that answers keeps the place and the focus, so that several boxes can be ticked in a row. data-focus-first: the
 // error summary takes the focus, so that it is read and Tab goes on to the fields.
 (() => {
@@ -20,7 +21,8 @@
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-submit-on-change]");
     if (!form) return;
-    const place = { path: new URL(form.action).pathname, id: event.target.id, top: scrollY };
+    const path = form.dataset.place ?? new URL(form.action).pathname;
+    const place = { path, id: event.target.id, top: scrollY };
     sessionStorage.setItem("place", JSON.stringify(place));
     form.requestSubmit();
   });

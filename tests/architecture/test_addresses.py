@@ -51,6 +51,7 @@ def rows() -> dict[str, list[Any]]:
         "invoice": [invoice.number],
         "run": [runs.start(kind="transfer", title="Transfer to KashFlow", by=None).pk],
         "reset key": ["uid", "key"],
+        "match row": [factories.match_row().pk],
         "api call": [factories.api_call().pk],
     }
 

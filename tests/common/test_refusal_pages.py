@@ -7,6 +7,8 @@ from django.template.loader import render_to_string
 from django.test import Client as Browser
 from django.urls import reverse
 
+from tests import factories
+
 PAGES = {
     "400.html": "That request could not be read",
     "403.html": "Your role does not include this",
@@ -29,6 +31,7 @@ def test_a_refused_verb_is_named_and_escaped() -> None:
 
 
 def test_a_wrong_password_is_told_on_the_login_page_and_keeps_the_address(db: None) -> None:
+    factories.user("Admin")
     response = Browser().post(reverse("account_login"), {"login": "helen@wye.example", "password": "wrong"})
     html = response.content.decode()
     assert response.status_code == 200

@@ -105,7 +105,33 @@ def test_code_that_is_gone_is_not_offered_but_what_is_chosen_stays(
     page = browser.post(PAGE, values(account)).content.decode()
     assert "Select a valid choice" in page
     LedgerAccount.objects.update(sales_code=gone)
+    assert "4000 Advertising (no longer in KashFlow)" in browser.get(PAGE).content.decode()
     assert browser.post(PAGE, values(account)).status_code == 302
+    account.refresh_from_db()
+    assert account.sales_code == gone
+
+
+def test_only_sales_types_are_offered_as_the_default_sales_code(
+    account: LedgerAccount, as_role: Callable[..., Browser]
+) -> None:
+    turnover = AccountCode.objects.create(
+        ledger_account=account, kashflow_id=3, code=4100, name="Inserts", is_turnover=True
+    )
+    page = as_role("Admin").get(PAGE).content.decode()
+    assert "4000 Advertising" in page
+    assert "4100 Inserts" not in page
+    page = as_role("Admin").post(PAGE, {"sales_code": turnover.pk}).content.decode()
+    assert "Select a valid choice" in page
+
+
+@pytest.mark.parametrize("role", ["Admin", "Accounts"])
+def test_missing_sales_code_is_flagged_until_one_is_chosen(
+    role: str, account: LedgerAccount, as_role: Callable[..., Browser]
+) -> None:
+    browser = as_role(role)
+    assert "No default sales code" in browser.get(PAGE).content.decode()
+    LedgerAccount.objects.update(sales_code=AccountCode.objects.get())
+    assert "No default sales code" not in browser.get(PAGE).content.decode()
 
 
 @pytest.mark.parametrize("field", ["bank_account", "sales_code", "office_login"])

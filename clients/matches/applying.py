@@ -1,0 +1,232 @@
+"""*Apply* and *Undo*: all the links of a list in one transaction, and back to how each was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from clients import services
+from clients.matches.lists import BATCH, VERB
+from clients.models import Client, CodeMatch, CodeMatchRow, CustomerLink
+from magmanager.common.errors import Gone
+from magmanager.common.permissions import allow
+from settings_app import audit
+from settings_app.models import AuditEntry, User
+
+Decision = CodeMatchRow.Decision
+State = CustomerLink.State
+# A link as it was, for *Undo*.
+KEPT = (
+    "state",
+    "code",
+    "customer_id",
+    "how",
+    "by_id",
+    "linked_at",
+    "read_at",
+    "known",
+    "candidates",
+    "cause",
+)
+MOMENTS = ("linked_at", "read_at")
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What was done: clients linked, of them made new; `left_out` were decided and could not be."""
+
+    linked: int = 0
+    made: int = 0
+    left_out: int = 0
+
+
+def apply(*, by: User, match: CodeMatch) -> Applied:
+    """Links what was decided, all or nothing but for what changed meanwhile, which is left out with its reason.
+
+    Raises Gone where the list is not open any more.
+    """
+    allow(by, VERB)
+    with transaction.atomic():
+        moved = CodeMatch.objects.filter(pk=match.pk, state=CodeMatch.State.OPEN)
+        if not moved.update(state=CodeMatch.State.APPLIED, settled_by=by, settled_at=timezone.now()):
+            raise Gone(
+                "This list was applied or replaced meanwhile, so nothing was done. Open the page again."
+            )
+        return _apply(by, match)
+
+
+def _apply(by: User, match: CodeMatch) -> Applied:
+    rows = list(match.rows.select_related("client").filter(decision__in=[Decision.LINK, Decision.CREATE]))
+    made = _make_clients(by, [row for row in rows if row.decision == Decision.CREATE])
+    links = _links(match, [row.client_id for row in rows if row.client_id])
+    codes = _codes_in_use(match)
+    fresh: list[CustomerLink] = []
+    changed: list[CustomerLink] = []
+    done: list[CodeMatchRow] = []
+    for row in rows:
+        row.left_out = _why_not(row, links, codes)
+        if row.left_out or row.client_id is None or _is_so(row, links):
+            continue
+        link = links.get(row.client_id) or CustomerLink(
+            client_id=row.client_id, ledger_account=match.ledger_account
+        )
+        row.before = {} if link._state.adding else _kept(link)
+        _point(link, row, by, match)
+        (fresh if link._state.adding else changed).append(link)
+        done.append(row)
+    CustomerLink.objects.bulk_create(fresh, batch_size=BATCH)
+    _write(changed)
+    CodeMatchRow.objects.bulk_update(rows, ["client", "before", "made_client", "left_out"], batch_size=BATCH)
+    audit.record_all(_entries(by, done))
+    result = Applied(len(done), made, sum(bool(row.left_out) for row in rows))
+    audit.record(
+        "customer_codes.applied", match, by=by, after={name: str(n) for name, n in vars(result).items()}
+    )
+    return result
+
+
+def undo(*, by: User, match: CodeMatch) -> Applied:
+    """Puts every link back as it was and takes the clients that were made away again.
+
+    Left as it is what was used since: a link an invoice went to or somebody changed, a client with bookings.
+    Raises Gone where the list is not applied.
+    """
+    allow(by, VERB)
+    with transaction.atomic():
+        moved = CodeMatch.objects.filter(pk=match.pk, state=CodeMatch.State.APPLIED)
+        if not moved.update(state=CodeMatch.State.UNDONE, settled_by=by, settled_at=timezone.now()):
+            raise Gone("This list is not applied any more, so nothing was undone. Open the page again.")
+        return _undo(by, match)
+
+
+def _undo(by: User, match: CodeMatch) -> Applied:
+    rows = list(match.rows.select_related("client").filter(before__isnull=False))
+    links = _links(match, [row.client_id for row in rows if row.client_id])
+    gone: list[int] = []
+    back: list[CustomerLink] = []
+    unmade: list[Client] = []
+    for row in rows:
+        link = links.get(row.client_id or 0)
+        if link is None or link.used_at or (link.code, link.state) != (row.code, State.LINKED):
+            row.left_out = "Used or changed since, so it stays linked."
+        elif row.before:
+            for name, value in row.before.items():
+                setattr(link, name, parse_datetime(value) if name in MOMENTS and value else value)
+            back.append(link)
+        else:
+            gone.append(link.pk)
+            unmade += [row.client] if row.made_client and row.client else []
+    CustomerLink.objects.filter(pk__in=gone).delete()
+    _write(back)
+    taken_away = _unmake(by, unmade)
+    CodeMatchRow.objects.bulk_update(rows, ["left_out"], batch_size=BATCH)
+    result = Applied(len(gone) + len(back), taken_away, sum(bool(row.left_out) for row in rows))
+    audit.record(
+        "customer_codes.undone", match, by=by, after={name: str(n) for name, n in vars(result).items()}
+    )
+    return result
+
+
+# --- Clients that are made ----------------------------------------------------------------------------------
+
+
+def _make_clients(by: User, rows: list[CodeMatchRow]) -> int:
+    for row in rows:
+        values = {"name": row.name[:100], "postcode": row.postcode, "phone": row.phone}
+        row.client = services.add_client(
+            by=by, values={**values, "email": row.email if "@" in row.email else ""}
+        )
+        row.made_client = True
+    return len(rows)
+
+
+def _unmake(by: User, clients: Iterable[Client]) -> int:
+    untouched = [one for one in clients if one.revision == 1 and one.first_booked_at is None]
+    kept = Client.objects.filter(pk__in=[one.pk for one in untouched], contacts__isnull=True)
+    taken = list(kept.filter(first_booked_at=None, managed_clients__isnull=True, customer_links__isnull=True))
+    for client in taken:
+        audit.record("client.removed", client, by=by, before={"name": client.name})
+    CodeMatchRow.objects.filter(client__in=taken).update(client=None)
+    Client.objects.filter(pk__in=[one.pk for one in taken]).delete()
+    return len(taken)
+
+
+# --- Links --------------------------------------------------------------------------------------------------
+
+
+def _links(match: CodeMatch, clients: list[int]) -> dict[int, CustomerLink]:
+    found = CustomerLink.objects.select_for_update().filter(
+        ledger_account=match.ledger_account_id, client__in=clients
+    )
+    return {link.client_id: link for link in found}
+
+
+def _codes_in_use(match: CodeMatch) -> dict[str, int]:
+    """Whose each code is; KashFlow's codes are one however they are written."""
+    links = CustomerLink.objects.filter(ledger_account=match.ledger_account_id, code__isnull=False)
+    return {str(code).casefold(): client for client, code in links.values_list("client_id", "code")}
+
+
+def _is_so(row: CodeMatchRow, links: dict[int, CustomerLink]) -> bool:
+    """Whether the client is linked to this very code already: nothing to do, and nothing to undo."""
+    link = links.get(row.client_id) if row.client_id else None
+    return (
+        link is not None
+        and link.state == State.LINKED
+        and (link.code or "").casefold() == row.code.casefold()
+    )
+
+
+def _why_not(row: CodeMatchRow, links: dict[int, CustomerLink], codes: dict[str, int]) -> str:
+    if row.client_id is None:
+        return "The client is not there any more."
+    if codes.get(row.code.casefold(), row.client_id) != row.client_id:
+        return f"{row.code} was linked to another client meanwhile."
+    link = links.get(row.client_id)
+    if link and link.state == State.LINKED and (link.code or "").casefold() != row.code.casefold():
+        return f"The client was linked to {link.code} meanwhile."
+    if link and link.state != State.LINKED and link.code and link.code.casefold() != row.code.casefold():
+        return f"Customer {link.code} is being created in KashFlow for this client."
+    return ""
+
+
+def _point(link: CustomerLink, row: CodeMatchRow, by: User, match: CodeMatch) -> None:
+    """`known` stays empty: the baseline is read at first use, and nothing the bookkeeper wrote is overwritten."""
+    link.state, link.code, link.customer_id = State.LINKED, row.code, row.customer_id
+    is_file = match.source == CodeMatch.Source.FILE
+    link.how = CustomerLink.How.CSV if is_file else CustomerLink.How.API
+    link.by, link.linked_at, link.read_at = by, timezone.now(), None
+    link.known, link.candidates, link.cause = {}, [], ""
+
+
+def _kept(link: CustomerLink) -> dict[str, Any]:
+    values = {name: getattr(link, name) for name in KEPT}
+    return {name: value.isoformat() if name in MOMENTS and value else value for name, value in values.items()}
+
+
+def _write(links: list[CustomerLink]) -> None:
+    columns = [name.removesuffix("_id") if name == "by_id" else name for name in KEPT]
+    CustomerLink.objects.bulk_update(links, columns, batch_size=BATCH)
+
+
+def _entries(by: User, rows: list[CodeMatchRow]) -> list[AuditEntry]:
+    links = {
+        link.client_id: link
+        for link in CustomerLink.objects.filter(client__in=[row.client_id for row in rows])
+    }
+    return [
+        audit.entry(
+            "customer.linked",
+            links[row.client_id],
+            by=by,
+            before={"kashflow_id": (row.before or {}).get("code") or ""},
+            after={"kashflow_id": row.code, "how": str(links[row.client_id].how)},
+        )
+        for row in rows
+        if row.client_id in links
+    ]

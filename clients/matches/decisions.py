@@ -1,0 +1,69 @@
+"""What people say of the proposals. Nothing outside the list is changed by it."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+
+from clients.matches.lists import VERB
+from clients.models import Client, CodeMatch, CodeMatchRow
+from magmanager.common.errors import DomainError, Gone
+from magmanager.common.permissions import allow
+from settings_app.models import User
+
+Decision = CodeMatchRow.Decision
+# From this score on *All over 85 %* ticks the likely ones.
+SURE_FROM = 85
+
+
+class ClientChosenTwice(DomainError):
+    """Another customer of the list has this client."""
+
+    code = "client_chosen_twice"
+
+
+def decide(*, by: User, row: CodeMatchRow, decision: str, client: Client | None = None) -> None:
+    """Sets what becomes of one customer; LINK needs a `client`, else the proposed one is meant.
+
+    Raises ClientChosenTwice, and Gone where the list is not open any more.
+    """
+    allow(by, VERB)
+    chosen = client or row.client
+    if decision == Decision.LINK and chosen is None:
+        raise Gone("The client that was proposed is not there any more. Choose another one.")
+    if decision == Decision.LINK and chosen and chosen.agency_id:
+        chosen = chosen.agency
+    values = {"decision": decision, "left_out": ""}
+    rows = CodeMatchRow.objects.filter(pk=row.pk, match__state=CodeMatch.State.OPEN)
+    try:
+        with transaction.atomic():
+            done = rows.update(**values, **({"client": chosen} if decision == Decision.LINK else {}))
+    except IntegrityError as error:
+        raise _twice(row, chosen) from error
+    if not done:
+        raise Gone("This list was applied or replaced meanwhile. Open the page again.")
+
+
+def decide_all(*, by: User, match: CodeMatch, kind: str, decision: str) -> int:
+    """Sets every customer of a group that a person has not decided; returns how many.
+
+    LINK ticks the exact ones, and the likely ones from SURE_FROM on; NONE takes the ticks of a group away.
+    """
+    allow(by, VERB)
+    rows = CodeMatchRow.objects.filter(match=match, match__state=CodeMatch.State.OPEN, kind=kind)
+    if decision == Decision.NONE:
+        return rows.exclude(decision=Decision.NONE).update(decision=Decision.NONE)
+    rows = rows.filter(decision=Decision.NONE)
+    if decision == Decision.LINK:
+        taken = CodeMatchRow.objects.filter(match=match, decision=Decision.LINK).values("client")
+        rows = rows.filter(client__isnull=False).exclude(client__in=taken)
+        if kind == CodeMatchRow.Kind.LIKELY:
+            rows = rows.filter(score__gte=SURE_FROM)
+    return rows.update(decision=decision)
+
+
+def _twice(row: CodeMatchRow, client: Client | None) -> ClientChosenTwice:
+    other = CodeMatchRow.objects.filter(match=row.match_id, client=client, decision=Decision.LINK).first()
+    whose = f"{other.code} {other.name}" if other else "another customer"
+    return ClientChosenTwice(
+        f"{client} is chosen for {whose} already. A client is one customer: untick that one first."
+    )
