@@ -97,6 +97,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "kashflow:api_log",
                 "kashflow.view_api_log",
                 _last_call,
+                package=True,
             ),
         ),
     ),

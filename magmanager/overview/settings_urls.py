@@ -3,8 +3,8 @@
 from django.urls import path
 
 from invoicing.company import ChangeCompany
+from invoicing.defaults import ChangeSystemDefaults
 from magmanager.overview.settings_index import ViewSettings
-from settings_app.views import ChangeSystemDefaults
 
 app_name = "settings"
 urlpatterns = [
