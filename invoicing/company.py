@@ -5,87 +5,39 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
 
-from invoicing.models import Invoice, NumberCounter
+from invoicing.models import NumberCounter
 from invoicing.models.documents import MAX_NUMBER
-from kashflow.connections import office_login
-from kashflow.gateway.errors import GatewayError, NotFound
-from kashflow.services import get_gateway
-from magmanager.common.errors import DomainError
+from invoicing.next_number import FIELD, VERB, Asked, ask, change_next_number, highest_in_kashflow
 from magmanager.common.permissions import allow
-from settings_app import audit, services, views
+from magmanager.common.toasts import toast
+from magmanager.common.views import Verb
+from settings_app import services, views
 from settings_app.forms import CompanyForm
 from settings_app.models import SystemDefaults, User
 
-FIELD = "next_number"
 _REFUSED = ("required", "invalid", "min_value", "max_value")
+DIGITS_ONLY = f"Enter a whole number from 1 to {MAX_NUMBER:,}, without letters: KashFlow's invoice numbers have no prefix."
 
 
-class NumberRefused(DomainError):
-    """The counter cannot go there: back, or on to a number that exists."""
+def change_company(*, by: User, values: dict[str, Any], next_number: int) -> Asked | None:
+    """Changes Company Details and the next number together; what KashFlow said of a new number, else None.
 
-    code = "number_refused"
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, field=FIELD)
-
-
-def change_company(*, by: User, values: dict[str, Any], next_number: int) -> None:
-    """Changes Company Details and the next number together. Raises NumberRefused, and nothing is changed."""
+    Raises NumberRefused, and nothing is changed then.
+    """
+    asked = None
     if next_number != NumberCounter.objects.get(pk=1).next_number:
-        allow(by, "invoicing.change_next_number")
-        _refuse_taken_in_kashflow(next_number, by=by)
+        allow(by, VERB)
+        asked = ask(next_number, by=by)
     with transaction.atomic():
         services.change_company(by=by, values=values)
-        change_next_number(by=by, number=next_number)
-
-
-def change_next_number(*, by: User, number: int) -> None:
-    """Moves the counter forward to `number`; nothing where it is there already. Raises NumberRefused."""
-    with transaction.atomic():
-        counter = NumberCounter.objects.select_for_update().get(pk=1)
-        before = counter.next_number
-        if number == before:
-            return
-        allow(by, "invoicing.change_next_number")
-        _refuse_back(number, before)
-        _refuse_taken_here(number)
-        NumberCounter.objects.filter(pk=1, next_number=before).update(next_number=number)
-        audit.record("next_number.changed", counter, by=by, before={FIELD: before}, after={FIELD: number})
-
-
-def _refuse_back(number: int, before: int) -> None:
-    if number < before:
-        raise NumberRefused(
-            f"The next invoice number is {before} and moves forward only: {number} may be in use. "
-            f"Enter {before} or a higher number."
-        )
-
-
-def _refuse_taken_here(number: int) -> None:
-    highest = Invoice.objects.filter(number__gte=number).values_list("number", flat=True).first()
-    if highest is not None:
-        raise NumberRefused(f"Invoice {highest} exists already. Enter {highest + 1} or a higher number.")
-
-
-def _refuse_taken_in_kashflow(number: int, *, by: User) -> None:
-    """Looks the number up where KashFlow is linked. A failed read is not "free" (transfer.md)."""
-    connection = office_login() if SystemDefaults.current().uses_kashflow else None
-    if connection is None or not 1 <= number <= MAX_NUMBER:
-        return
-    try:
-        get_gateway(connection, by=by, purpose="Next invoice number").get_invoice(number)
-    except NotFound:
-        return
-    except GatewayError as error:
-        raise NumberRefused(
-            f"KashFlow could not be asked whether it has {number} already. {error.sentence}"
-        ) from error
-    raise NumberRefused(
-        f"KashFlow has an invoice {number} already. "
-        "Enter a number higher than any in KashFlow, so that none meets another."
-    )
+        change_next_number(by=by, number=next_number, is_checked=bool(asked and asked.is_checked))
+    return asked
 
 
 class CompanyWithNumberForm(CompanyForm):
@@ -96,7 +48,7 @@ class CompanyWithNumberForm(CompanyForm):
         min_value=1,
         max_value=MAX_NUMBER,
         help_text="Moves forward only. Credit notes use the same numbers.",
-        error_messages=dict.fromkeys(_REFUSED, f"Enter a whole number from 1 to {MAX_NUMBER:,}."),
+        error_messages=dict.fromkeys(_REFUSED, DIGITS_ONLY),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -108,7 +60,38 @@ class ChangeCompany(views.ChangeCompany):
     """Company Details as people see it."""
 
     form_class = CompanyWithNumberForm
+    template_name = "invoicing/company_form.html"
 
     def change(self, form: CompanyForm) -> None:
         values = dict(form.cleaned_data)
-        change_company(by=self.by, next_number=values.pop(FIELD), values=values)
+        asked = change_company(by=self.by, next_number=values.pop(FIELD), values=values)
+        if asked and asked.why_not:
+            told = f"{asked.why_not} Whether KashFlow has it already is checked before the first transfer."
+            toast(self.request, "The number is saved, but not checked.", level=messages.WARNING, detail=told)
+
+    def context(self) -> dict[str, Any]:
+        counter = NumberCounter.objects.get(pk=1)
+        uses = SystemDefaults.current().uses_kashflow
+        return {"unchecked": counter.unchecked_number if uses else None, "uses_kashflow": uses}
+
+
+class HighestNumber(Verb):
+    """What stands beside the field: KashFlow's highest number of the last 13 months. Asked for by a post: it calls."""
+
+    verb = VERB
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        if not SystemDefaults.current().uses_kashflow:
+            return render(request, "kashflow/switched_off.html")
+        highest, why_not = highest_in_kashflow(by=self.by)
+        following = NumberCounter.objects.get(pk=1).next_number
+        context = {
+            "highest": highest,
+            "why_not": why_not,
+            "at": timezone.now(),
+            "is_behind": highest is not None and highest >= following,
+        }
+        is_part = bool(request.htmx)  # type: ignore[attr-defined]
+        name = "invoicing/_highest_number.html" if is_part else "invoicing/highest_number.html"
+        return render(request, name, context)

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from invoicing import company
 from invoicing.views import batches, invoices, transfers
 
 app_name = "invoicing"
@@ -16,4 +17,5 @@ urlpatterns: list[URLPattern] = [
     path("invoicing/runs/<uuid:run_id>/", transfers.RunDetail.as_view(), name="run"),
     path("invoicing/runs/<uuid:run_id>/pause/", transfers.RunPause.as_view(), name="run_pause"),
     path("invoicing/runs/<uuid:run_id>/resume/", transfers.RunResume.as_view(), name="run_resume"),
+    path("settings/company/highest-number/", company.HighestNumber.as_view(), name="highest_number"),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -38,6 +40,7 @@ class ChangeCompany(Verb):
 
     verb = "settings_app.change_company"
     form_class: type[CompanyForm] = CompanyForm
+    template_name = "settings_app/company_form.html"
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self._page(self.form_class(instance=CompanyDetails.current()))
@@ -55,5 +58,9 @@ class ChangeCompany(Verb):
         """The one domain call."""
         services.change_company(by=self.by, values=form.cleaned_data)
 
+    def context(self) -> dict[str, Any]:
+        """What the floor above shows beside its fields."""
+        return {}
+
     def _page(self, form: CompanyForm) -> HttpResponse:
-        return render(self.request, "settings_app/company_form.html", {"form": form})
+        return render(self.request, self.template_name, {"form": form, **self.context()})

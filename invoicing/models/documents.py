@@ -22,6 +22,8 @@ class NumberCounter(models.Model):
     """The next invoice number, taken in the transaction that raises the invoice; credit notes share it."""
 
     next_number = models.PositiveIntegerField()
+    # The number that was set while KashFlow could not be asked; asked for before the first transfer.
+    unchecked_number = models.PositiveIntegerField(null=True)
 
     class Meta:
         default_permissions = ()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from django.db.models import Q
 from django.utils import timezone
 
+from invoicing import next_number
 from invoicing.models import RunTransfer, Transfer
 from invoicing.transfer import claims, engine, pauses, payers, progress
 from invoicing.transfer.states import State
@@ -38,6 +39,8 @@ def carry_due(account_id: int, *, wake_another: Callable[[], None], seconds: flo
     if not SystemDefaults.current().uses_kashflow or not account.is_current:
         return 0
     claims.expire_leases(account)
+    if next_number.is_taken(account):
+        return 0
     _take_runs(account)
     payers.prepare(account)
     ends, carried = time.monotonic() + seconds, 0

@@ -52,6 +52,11 @@ def pause_account(account: LedgerAccount, *, ours: int, theirs: int) -> None:
         f"KashFlow gave invoice {ours} the number {theirs}, so it does not keep our numbers. "
         "Nothing more is sent. An admin chooses how invoices are numbered in Settings › KashFlow."
     )
+    pause(account, reason)
+
+
+def pause(account: LedgerAccount, reason: str) -> None:
+    """Stops what is new of an account, with `reason` as what its runs say; it is in the audit log once."""
     if LedgerAccount.objects.filter(pk=account.pk, paused_reason="").update(paused_reason=reason) == 1:
         audit.record("kashflow_account.paused", account, by=None, after={"paused_reason": reason})
     for run in of_account(unfinished(), account):

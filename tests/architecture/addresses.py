@@ -77,6 +77,7 @@ ADDRESSES = {
     "settings:index": Row(OFFICE),
     "settings:system_defaults": Row((ADMIN,)),
     "settings:company": Row((ADMIN,)),
+    "invoicing:highest_number": Row((ADMIN,), "post"),
     "kashflow:settings": Row(OFFICE),
     "kashflow:help": Row(EVERYONE),
     "kashflow:check_connection": Row(EVERYONE, "post"),

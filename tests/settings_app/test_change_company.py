@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
-from invoicing.company import change_next_number
 from invoicing.models import Invoice, NumberCounter
+from invoicing.next_number import change_next_number
 from kashflow.connections import save_login
 from magmanager.common.errors import NotAllowed
 from settings_app.models import AuditEntry, CompanyDetails, User, VatRate
@@ -145,11 +145,56 @@ def test_number_that_exists_in_kashflow_is_refused(
         in browser.post(PAGE, values(next_number="10600")).content.decode()
     )
     assert NumberCounter.objects.get().next_number == 1
+
+
+def test_unreachable_kashflow_saves_with_a_warning_and_a_mark(
+    sandbox: LiveSandbox, as_role: Callable[..., Browser]
+) -> None:
+    factories.kashflow_on()
+    browser = as_role("Admin")
+    page = browser.post(PAGE, values(next_number="10600"), follow=True).content.decode()
+    assert "The number is saved, but not checked." in page and "No KashFlow login is saved." in page
+    save_login(by=browser.person, username="demo", password="demo")
     sandbox.fault("GetInvoice", "http_503")
-    assert "could not be asked" in browser.post(PAGE, values(next_number="10601")).content.decode()
-    assert NumberCounter.objects.get().next_number == 1
-    assert browser.post(PAGE, values(next_number="10601")).status_code == 302
-    assert NumberCounter.objects.get().next_number == 10601
+    page = browser.post(PAGE, values(next_number="10601"), follow=True).content.decode()
+    assert "is checked before the first transfer" in page
+    assert "Not checked in KashFlow yet" in page
+    counter = NumberCounter.objects.get()
+    assert (counter.next_number, counter.unchecked_number) == (10601, 10601)
+    page = browser.post(PAGE, values(next_number="10602"), follow=True).content.decode()
+    assert "Not checked" not in page
+    counter.refresh_from_db()
+    assert (counter.next_number, counter.unchecked_number) == (10602, None)
+
+
+def test_highest_number_of_the_last_thirteen_months_stands_beside(
+    sandbox: LiveSandbox, as_role: Callable[..., Browser]
+) -> None:
+    factories.kashflow_on()
+    browser = as_role("Admin")
+    address = "/settings/company/highest-number/"
+    assert "Tick Save Login" in browser.post(address).content.decode()
+    save_login(by=browser.person, username="demo", password="demo")
+    assert "none" in browser.post(address).content.decode()
+    ledger, today = sandbox.server.ledger, timezone.localdate()
+    customer = sandbox.state()["customers"][0]["CustomerID"]
+    for number, days in ((10438, 380), (10440, 3), (99999, 420)):
+        day = (today - timedelta(days=days)).isoformat()
+        ledger.add_invoice(InvoiceNumber=number, InvoiceDate=day, CustomerID=customer)
+    page = browser.post(address, headers={"HX-Request": "true"}).content.decode()
+    assert 'number">10440</strong>' in page and "not above it" in page
+    assert "<html" not in page
+    NumberCounter.objects.update(next_number=10441)
+    assert "not above it" not in browser.post(address).content.decode()
+    sandbox.settings(api_enabled=False)
+    assert "API not enabled, so it is not known." in browser.post(address).content.decode()
+    assert as_role("Accounts").post(address).status_code == 403
+
+
+@pytest.mark.parametrize("typed", ["INV-100", "A1", "100/26"])
+def test_a_prefix_is_refused_with_its_reason(typed: str, as_role: Callable[..., Browser]) -> None:
+    page = as_role("Admin").post(PAGE, values(next_number=typed)).content.decode()
+    assert "invoice numbers have no prefix" in page
 
 
 @pytest.mark.parametrize("typed", ["0", "-5", "2147483648", "99999999999999999999", "abc", "", "1e3", "NaN"])
