@@ -119,9 +119,18 @@ class MatchDecide(MatchVerb):
         if "all" in request.POST:
             self._decide_all(request.POST["all"])
         else:
-            for row in self._shown():
-                self._decide(row, request.POST.get(f"row-{row.pk}", ""))
+            self._decide_shown()
         return self.back()
+
+    def _decide_shown(self) -> None:
+        """Each row by itself: one that is refused is told, and costs the others nothing."""
+        for row in self._shown():
+            try:
+                self._decide(row, self.request.POST.get(f"row-{row.pk}", ""))
+            except NotAllowed:
+                raise
+            except DomainError as error:
+                toast(self.request, f"{row.code} {row.name}: {error.message}", level=messages.ERROR)
 
     def _shown(self) -> list[CodeMatchRow]:
         ids = [

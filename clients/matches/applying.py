@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -57,19 +57,25 @@ def apply(*, by: User, match: CodeMatch) -> Applied:
             raise Gone(
                 "This list was applied or replaced meanwhile, so nothing was done. Open the page again."
             )
-        return _apply(by, match)
+        try:
+            return _apply(by, match)
+        except IntegrityError as error:
+            raise Gone(
+                "Somebody linked one of these clients in the same moment. Nothing was done; press Apply again."
+            ) from error
 
 
 def _apply(by: User, match: CodeMatch) -> Applied:
     rows = list(match.rows.select_related("client").filter(decision__in=[Decision.LINK, Decision.CREATE]))
-    made = _make_clients(by, [row for row in rows if row.decision == Decision.CREATE])
     links = _links(match, [row.client_id for row in rows if row.client_id])
-    codes = _codes_in_use(match)
+    in_use = _in_use(match)
+    for row in rows:
+        row.left_out = _why_not(row, links, in_use)
+    made = _make_clients(by, [row for row in rows if row.decision == Decision.CREATE and not row.left_out])
     fresh: list[CustomerLink] = []
     changed: list[CustomerLink] = []
     done: list[CodeMatchRow] = []
     for row in rows:
-        row.left_out = _why_not(row, links, codes)
         if row.left_out or row.client_id is None or _is_so(row, links):
             continue
         link = links.get(row.client_id) or CustomerLink(
@@ -166,10 +172,15 @@ def _links(match: CodeMatch, clients: list[int]) -> dict[int, CustomerLink]:
     return {link.client_id: link for link in found}
 
 
-def _codes_in_use(match: CodeMatch) -> dict[str, int]:
-    """Whose each code is; KashFlow's codes are one however they are written."""
+def _in_use(match: CodeMatch) -> dict[str | int, int]:
+    """Whose each code and each CustomerID is; KashFlow's codes are one however they are written."""
     links = CustomerLink.objects.filter(ledger_account=match.ledger_account_id, code__isnull=False)
-    return {str(code).casefold(): client for client, code in links.values_list("client_id", "code")}
+    found: dict[str | int, int] = {}
+    for client, code, customer_id in links.values_list("client_id", "code", "customer_id"):
+        found[str(code).casefold()] = client
+        if customer_id:
+            found[customer_id] = client
+    return found
 
 
 def _is_so(row: CodeMatchRow, links: dict[int, CustomerLink]) -> bool:
@@ -182,11 +193,17 @@ def _is_so(row: CodeMatchRow, links: dict[int, CustomerLink]) -> bool:
     )
 
 
-def _why_not(row: CodeMatchRow, links: dict[int, CustomerLink], codes: dict[str, int]) -> str:
-    if row.client_id is None:
+def _why_not(row: CodeMatchRow, links: dict[int, CustomerLink], in_use: dict[str | int, int]) -> str:
+    if row.client_id is None and row.decision == Decision.LINK:
         return "The client is not there any more."
-    if codes.get(row.code.casefold(), row.client_id) != row.client_id:
-        return f"{row.code} was linked to another client meanwhile."
+    holders = {
+        in_use.get(row.code.casefold(), row.client_id),
+        in_use.get(row.customer_id or 0, row.client_id),
+    }
+    if holders != {row.client_id}:
+        return f"{row.code} is linked to another client."
+    if row.client_id is None:
+        return ""
     link = links.get(row.client_id)
     if link and link.state == State.LINKED and (link.code or "").casefold() != row.code.casefold():
         return f"The client was linked to {link.code} meanwhile."

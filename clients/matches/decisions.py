@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count
 
 from clients.matches.lists import VERB
 from clients.models import Client, CodeMatch, CodeMatchRow
@@ -54,8 +55,9 @@ def decide_all(*, by: User, match: CodeMatch, kind: str, decision: str) -> int:
         return rows.exclude(decision=Decision.NONE).update(decision=Decision.NONE)
     rows = rows.filter(decision=Decision.NONE)
     if decision == Decision.LINK:
-        taken = CodeMatchRow.objects.filter(match=match, decision=Decision.LINK).values("client")
-        rows = rows.filter(client__isnull=False).exclude(client__in=taken)
+        # A client two customers hold, or one that is taken, is for a person to settle.
+        held = match.rows.filter(client__isnull=False).values("client").annotate(held=Count("pk"))
+        rows = rows.filter(client__in=held.filter(held=1).order_by().values("client"))
         if kind == CodeMatchRow.Kind.LIKELY:
             rows = rows.filter(score__gte=SURE_FROM)
     return rows.update(decision=decision)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
-from clients.customer_codes.reading import FoundCustomer
+from clients.customer_codes.reading import CODE, BadLine, FoundCustomer
 from clients.matches.lists import VERB, store
 from clients.models import CodeMatch
 from kashflow import answer
@@ -25,6 +26,7 @@ from settings_app.models import User
 KIND = "match_customers"
 NOBODY = uuid.UUID(int=0)
 TELL_EVERY = 200
+UNUSABLE = "A customer needs a name and a code of letters and digits, at most 20."
 
 
 def match_from_kashflow(*, by: User) -> Run:
@@ -59,12 +61,14 @@ def carry(run_id: uuid.UUID) -> None:
         runs.finish(run, summary=told, failed=True, cause="no_login")
         return
     try:
-        customers = _read(run, connection)
+        customers, bad = _read(run, connection)
     except GatewayError as error:
         runs.finish(run, summary=_failure(error)[:300], failed=True, cause=error.code)
         return
-    store(by=run.by, customers=customers, source=CodeMatch.Source.KASHFLOW)
-    runs.finish(run, summary=f"{len(customers):,} customers read from KashFlow.")
+    with transaction.atomic():
+        # Together, so that a worker that dies leaves both undone and none is stored twice.
+        store(by=run.by, customers=customers, bad=bad, source=CodeMatch.Source.KASHFLOW)
+        runs.finish(run, summary=f"{len(customers):,} customers read from KashFlow.")
 
 
 def forgotten() -> list[Run]:
@@ -76,21 +80,24 @@ def forgotten() -> list[Run]:
     return list(Run.objects.filter(kind=KIND, state=Run.State.WAITING))
 
 
-def _read(run: Run, connection: Connection) -> list[FoundCustomer]:
-    found: dict[str, FoundCustomer] = {}
+def _read(run: Run, connection: Connection) -> tuple[list[FoundCustomer], list[BadLine]]:
+    found: list[FoundCustomer] = []
+    bad: list[BadLine] = []
     gateway = get_gateway(connection, by=run.by, purpose=run.title)
     for n, customer in enumerate(gateway.get_customers(), start=1):
-        if customer.code and customer.name:
-            found.setdefault(customer.code.casefold(), _found(customer))
+        if CODE.fullmatch(customer.code) and customer.name:
+            found.append(_found(customer))
+        else:
+            bad.append(BadLine(n, f"{customer.code} {customer.name}"[:120], UNUSABLE))
         if n % TELL_EVERY == 0:
             runs.progress(run, done=n)
-    return list(found.values())
+    return found, bad
 
 
 def _found(customer: Customer) -> FoundCustomer:
     return FoundCustomer(
         line=0,
-        code=customer.code[:20],
+        code=customer.code,
         name=customer.name[:200],
         email=customer.email[:254],
         postcode=customer.postcode[:12],

@@ -15,6 +15,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from clients import matches, tasks
+from clients.customer_codes.reading import FoundCustomer
 from clients.models import Client, CodeMatch, CodeMatchRow, CustomerLink
 from kashflow import connections
 from kashflow.models import Connection, LedgerAccount
@@ -344,6 +345,54 @@ def test_a_client_whose_agency_pays_is_no_customer(house: dict[str, Client], as_
     upload(browser, rows=[("PENY01", "Penyard Roofing"), ("BLUE01", "Blue Kettle Ltd")])
     apply(browser)
     assert links() == {"BLUE01": "Blue Kettle"}
+
+
+def test_a_client_is_not_made_for_a_code_that_is_taken_meanwhile(
+    house: dict[str, Client], as_role: Login
+) -> None:
+    browser = as_role("Admin")
+    upload(browser)
+    say(browser, {"MUND02": "create"})
+    linked = {"ledger_account": connections.ledger_account(), "state": "linked", "linked_at": timezone.now()}
+    CustomerLink.objects.create(client=house["Penyard Roofing"], code="mund02", **linked)
+    apply(browser)
+    assert not Client.objects.filter(name="Munderfield Marquees").exists()
+    assert row("MUND02").left_out == "MUND02 is linked to another client."
+
+
+def test_a_customer_whose_code_changed_in_kashflow_is_left_out_not_linked_twice(
+    house: dict[str, Client], as_role: Login
+) -> None:
+    browser = as_role("Admin")
+    linked = {"ledger_account": connections.ledger_account(), "state": "linked", "linked_at": timezone.now()}
+    CustomerLink.objects.create(client=house["Penyard Roofing"], code="OLD01", customer_id=7, **linked)
+    customers = [FoundCustomer(0, "NEW01", "Golden Valley Oak Frames", customer_id=7)]
+    matches.store(by=browser.person, customers=customers, source="kashflow")
+    apply(browser)
+    assert links() == {"OLD01": "Penyard Roofing"}
+    assert row("NEW01").left_out == "NEW01 is linked to another client."
+
+
+def test_ticking_all_leaves_a_client_that_two_customers_hold_to_a_person(
+    house: dict[str, Client], as_role: Login
+) -> None:
+    browser = as_role("Admin")
+    upload(browser, rows=[("AYLE01", "Aylestone Motor"), ("AYLE02", "Somebody Else Entirely")])
+    motors = house["Aylestone Motors Ltd"]
+    CodeMatchRow.objects.filter(code="AYLE02").update(kind="likely", client=motors, score=90)
+    CodeMatchRow.objects.filter(code="AYLE01").update(client=motors, score=90)
+    assert browser.post(f"{PAGE}decide/", {"all": "likely:link"}).status_code == 302
+    assert set(CodeMatchRow.objects.values_list("decision", flat=True)) == {"none"}
+
+
+def test_one_refused_choice_costs_the_others_on_the_page_nothing(
+    house: dict[str, Client], as_role: Login
+) -> None:
+    browser = as_role("Admin")
+    upload(browser)
+    gold, motors = house["Golden Valley Oak Frames"], house["Aylestone Motors Ltd"]
+    say(browser, {"MUND02": f"link:{gold.pk}", "AYLE01": f"link:{motors.pk}"})
+    assert (row("MUND02").decision, row("AYLE01").decision) == ("none", "link")
 
 
 # --- From KashFlow ------------------------------------------------------------------------------------------
