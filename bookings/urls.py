@@ -5,14 +5,12 @@ from django.urls import include, path
 from bookings import views
 
 bookings = [
+    path("publications/", views.IssuesOnSale.as_view(), name="issues_on_sale"),
     path("bookings/", views.BookingList.as_view(), name="list"),
     path("bookings/new/", views.BookAdverts.as_view(), name="book"),
     path("bookings/<int:pk>/cancel/", views.BookingCancel.as_view(), name="booking_cancel"),
     path("clients/<int:pk>/bookings/", views.ClientBookings.as_view(), name="client"),
 ]
-publications = [path("publications/", views.IssuesOnSale.as_view(), name="list")]
-
 urlpatterns = [
     path("", include((bookings, "bookings"))),
-    path("", include((publications, "publications"))),
 ]

@@ -28,7 +28,7 @@ class Link(NamedTuple):
 
 NAV = (
     Entry("Home", "home", None),
-    Entry("Publications", "publications:list", "publications.view_publications"),
+    Entry("Publications", "bookings:issues_on_sale", "publications.view_publications"),
     Entry("Clients", "clients:list", "clients.view_clients"),
     Entry("Bookings", "bookings:list", "bookings.view_bookings"),
     Entry("Flat plan", "bookings:flat_plan_list", "bookings.view_bookings"),

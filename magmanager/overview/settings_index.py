@@ -17,6 +17,7 @@ from kashflow.panels import connection_card
 from magmanager.common.permissions import may
 from magmanager.common.templatetags.formats import moment
 from magmanager.common.views import Verb
+from publications.models import MiscellaneousItem, Publication
 from settings_app.models import SystemDefaults, User
 
 
@@ -78,6 +79,14 @@ def _linked(by: User) -> Value:
     return Value(f"{linked:,} of {booked:,} clients with bookings linked")
 
 
+def _titles(by: User) -> Value:
+    return Value(f"{Publication.objects.filter(is_active=True).count()} active")
+
+
+def _items(by: User) -> Value:
+    return Value(f"{MiscellaneousItem.objects.filter(is_enabled=True).count()} enabled")
+
+
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Settings",
@@ -129,6 +138,27 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "clients.match_customer_codes",
                 _linked,
                 package=True,
+            ),
+        ),
+    ),
+    (
+        "Publications & Bookings",
+        (
+            Entry(
+                "Publications",
+                "Titles, their issues, prices and codes",
+                "books",
+                "publications:settings",
+                "publications.change_publication",
+                _titles,
+            ),
+            Entry(
+                "Miscellaneous items",
+                "What is sold beside page space",
+                "package",
+                "publications:items",
+                "publications.change_publication",
+                _items,
             ),
         ),
     ),

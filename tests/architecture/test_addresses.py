@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from magmanager.common import runs
 from magmanager.common.permissions import EVERYONE
+from publications.models import MiscellaneousItem
 from tests import factories
 from tests.architecture.addresses import ADDRESSES, Row
 from tests.invoicing.batches import raised
@@ -51,6 +52,8 @@ def rows() -> dict[str, list[Any]]:
         "invoice": [invoice.number],
         "run": [runs.start(kind="transfer", title="Transfer to KashFlow", by=None).pk],
         "reset key": ["uid", "key"],
+        "publication": [factories.publication().pk],
+        "item": [MiscellaneousItem.objects.create(name="Loose insert").pk],
         "match row": [factories.match_row().pk],
         "api call": [factories.api_call().pk],
     }
