@@ -27,6 +27,7 @@ ONCE = (
     "tests/invoicing/transfer/test_kill_worker.py",
     "tests/browser/test_screens.py",
     "tests/browser/test_bad_input.py",
+    "tests/clients/customer_codes",
 )
 
 
@@ -60,7 +61,9 @@ def environment(**more: str) -> dict[str, str]:
 
 def lanes(folder: str) -> list[list[Run]]:
     """The runs, in two lanes of about the same length."""
-    journey = [f"tests/browser/test_{what}.py" for what in ("bad_input", "keyboard", "journey")]
+    journey = [
+        f"tests/browser/test_{what}.py" for what in ("bad_input", "keyboard", "journey", "fresh_install")
+    ]
     other = ["tests/browser", *(f"--ignore={path}" for path in journey)]
     first = [Run("SQLite and the embedded broker", ["--ignore=tests/browser"])]
     first.append(

@@ -36,20 +36,21 @@ class ServedSandbox(LiveSandbox):
 
 
 class Product:
-    """One demo: web server, worker, beat and sandbox."""
+    """One demo: web server, worker, beat and sandbox; `is_empty` starts it as `make dev` does, without any data."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, is_empty: bool = False) -> None:
+        self.folder, self.is_empty = folder, is_empty
         self.port, self.sandbox_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.sandbox = ServedSandbox(f"http://127.0.0.1:{self.sandbox_port}")
         self.env = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
-        self.env |= {"MODE": "demo", "VAR_DIR": str(folder)}
+        self.env |= {"MODE": "dev" if is_empty else "demo", "VAR_DIR": str(folder)}
         self.log = folder / "demo.log"
 
     def start(self) -> None:
         """Returns once the first page can be opened."""
         ports = ["--port", str(self.port), "--sandbox-port", str(self.sandbox_port)]
+        ports += ["--dev"] if self.is_empty else []
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "demo", *ports],
             cwd=ROOT, env=self.env, stdout=self.log.open("wb"), stderr=subprocess.STDOUT, start_new_session=True,
