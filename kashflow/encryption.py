@@ -24,6 +24,11 @@ def _ring() -> dict[str, AESGCM]:
     return {key_id: AESGCM(base64.b64decode(key)) for key_id, _, key in pairs}
 
 
+def newest_key() -> str:
+    """The id of the key that encrypts; it stands in front of what it encrypted."""
+    return next(iter(_ring()))
+
+
 def encrypt(plain: str, *, row: str) -> str:
     """`plain` as text, readable again only for the same `row` ("model:pk"): copied to another row it is worthless."""
     key_id, cipher = next(iter(_ring().items()))
