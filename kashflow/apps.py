@@ -10,6 +10,7 @@ class KashFlowConfig(floors.FloorConfig):
     grants = {
         "view_kashflow": (ADMIN, ACCOUNTS),
         "change_kashflow_settings": (ADMIN,),
+        "switch_account": (ADMIN,),
         "view_api_log": (ADMIN, ACCOUNTS),
         "check_connection": EVERYONE,
         "save_login": EVERYONE,

@@ -29,6 +29,8 @@ from settings_app.models import SystemDefaults, User
 # Said about the account, not about one person's password: they hold for every login of it.
 ACCOUNT_WIDE = (ApiDisabled.code, IpNotListed.code, AccessForbidden.code)
 MY_DETAILS = reverse_lazy("my_details")
+# What an admin may say of a login that opens other books.
+RENAMED, ANOTHER = "renamed", "another"
 # The fingerprint of an account that no login has opened yet.
 NOT_OPENED = ""
 
@@ -191,19 +193,23 @@ def _refuse_without_package() -> None:
 # --- Saving -------------------------------------------------------------------------------------------------
 
 
-def save_login(*, by: User, username: str, password: str) -> Connection:
+def save_login(*, by: User, username: str, password: str, books: str = "") -> Connection:
     """Keeps a login that KashFlow lets in, encrypted; the account's first one becomes its office login.
 
-    Raises LoginRefused, OtherAccount and PackageOff; nothing is stored then.
+    Where it opens other books than the current account's an admin says which: RENAMED, they are the same, or
+    ANOTHER, they become the current ones and the old account keeps what is its (transfer.md, Rows). Raises
+    LoginRefused, OtherAccount and PackageOff; nothing is stored then.
     """
     allow(by, "kashflow.save_login")
+    if books:
+        allow(by, "kashflow.switch_account")
     given = check_connection(by=by, username=username, password=password)
     if not given.ok:
         raise LoginRefused(given)
     with transaction.atomic():
         # The person's row is the lock: two presses of Save write one after the other.
         User.objects.select_for_update().get(pk=by.pk)
-        account = _account_of(given)
+        account = _account_of(given, books, by)
         connection = _store(by, account, username, password, given)
     return connection
 
@@ -238,14 +244,23 @@ def _store(by: User, account: LedgerAccount, username: str, password: str, given
     return connection
 
 
-def _account_of(given: Answer) -> LedgerAccount:
+def _account_of(given: Answer, books: str, by: User) -> LedgerAccount:
     """The account a login opens: the current one, one known from before, or a new one."""
     account = LedgerAccount.objects.select_for_update().filter(is_current=True).first()
     if account is not None and account.fingerprint == NOT_OPENED:
         return _opened(account, given)
+    if account is not None and account.fingerprint != given.fingerprint and books == RENAMED:
+        return _renamed(account, given, by)
+    if account is not None and account.fingerprint != given.fingerprint and books == ANOTHER:
+        return _another(account, given, by)
     if account is not None:
         _same_account(given, account)
         return account
+    return _known_or_new(given)
+
+
+def _known_or_new(given: Answer) -> LedgerAccount:
+    """The account of these books, made current; its codes, links and transfers are those it had."""
     account, is_new = LedgerAccount.objects.get_or_create(
         fingerprint=given.fingerprint, defaults={"name": given.company_name[:120], "is_current": True}
     )
@@ -254,6 +269,33 @@ def _account_of(given: Answer) -> LedgerAccount:
     else:
         LedgerAccount.objects.filter(pk=account.pk).update(is_current=True)
     return account
+
+
+def _renamed(account: LedgerAccount, given: Answer, by: User) -> LedgerAccount:
+    """The same books under another name: everything stays, and the logins of it are asked for no longer."""
+    if LedgerAccount.objects.filter(fingerprint=given.fingerprint).exists():
+        raise OtherAccount(
+            f"“{given.company_name}” is known here as an account of its own, so it cannot be “{account.name}” "
+            "renamed. Nothing was changed. Press Another account to go back to it."
+        )
+    audit.record(
+        "kashflow_account.renamed",
+        account,
+        by=by,
+        before={"name": account.name},
+        after={"name": given.company_name},
+    )
+    return _opened(account, given)
+
+
+def _another(account: LedgerAccount, given: Answer, by: User) -> LedgerAccount:
+    """Other books become the current ones. What waits for the old ones is never sent to these by itself."""
+    LedgerAccount.objects.filter(pk=account.pk).update(is_current=False)
+    other = _known_or_new(given)
+    audit.record(
+        "kashflow_account.switched", other, by=by, before={"name": account.name}, after={"name": other.name}
+    )
+    return other
 
 
 def _opened(account: LedgerAccount, given: Answer) -> LedgerAccount:
@@ -267,7 +309,8 @@ def _same_account(given: Answer, account: LedgerAccount) -> None:
     if given.fingerprint != account.fingerprint:
         raise OtherAccount(
             f"This login opens the books of “{given.company_name}”, but this installation is linked to "
-            f"“{account.name}”. Nothing was changed. Use a login of “{account.name}”, or ask an admin."
+            f"“{account.name}”. Nothing was changed. Use a login of “{account.name}”; an admin can also save this one "
+            "in My Details and say whether the books are the same, renamed, or others."
         )
 
 

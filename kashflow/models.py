@@ -63,6 +63,7 @@ class LedgerAccount(models.Model):
         permissions = [
             ("view_kashflow", "View KashFlow settings"),
             ("change_kashflow_settings", "Change KashFlow settings"),
+            ("switch_account", "Say which KashFlow account is the current one"),
         ]
         constraints = [
             models.CheckConstraint(

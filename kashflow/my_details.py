@@ -37,6 +37,10 @@ class MyDetails(Verb):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         acts = {"check_connection": self._check, "save_login": self._save, "forget_login": self._forget}
+        acts |= {
+            "same_books": lambda: self._save(connections.RENAMED),
+            "other_books": lambda: self._save(connections.ANOTHER),
+        }
         act = acts.get(request.POST.get("action", "")) if self._has_kashflow() else None
         return act() if act else self._save_details()
 
@@ -72,14 +76,14 @@ class MyDetails(Verb):
             by=self.by, username=typed["username"], password=typed["password"]
         )
 
-    def _save(self) -> HttpResponse:
+    def _save(self, books: str = "") -> HttpResponse:
         form = self._login_form(self.request.POST)
         if not form.is_valid():
             return self._answered(form, None)
         if not form.cleaned_data["keep"]:
             return self._answered(form, NOT_TICKED)
         try:
-            return self._kept(form)
+            return self._kept(form, books)
         except NotAllowed:
             raise
         except connections.LoginRefused as error:
@@ -87,15 +91,15 @@ class MyDetails(Verb):
         except DomainError as error:
             return self._refused(form, error)
 
-    def _kept(self, form: LoginForm) -> HttpResponse:
+    def _kept(self, form: LoginForm, books: str) -> HttpResponse:
         typed = form.cleaned_data
-        if saved := form.saved_one_meant:
+        if (saved := form.saved_one_meant) and not books:
             given = connections.check_saved(saved, by=self.by)
             if not given.ok:
                 raise connections.LoginRefused(given)
             return self._leave("Your KashFlow login is saved and works.")
         connection = connections.save_login(
-            by=self.by, username=typed["username"], password=typed["password"]
+            by=self.by, username=typed["username"], password=typed["password"] or _saved(form), books=books
         )
         return self._leave(
             f"KashFlow login saved, stored encrypted. Connected as {connection.ledger_account}."
@@ -140,6 +144,7 @@ class MyDetails(Verb):
             "login": form,
             "given": given,
             "saved": form.saved,
+            "may_switch": may(self.by, "kashflow.switch_account"),
             "is_ticked": bool(form["keep"].value()) and not (given and given.error),
         }
 
@@ -152,3 +157,9 @@ class MyDetails(Verb):
     def _fresh(self) -> User:
         """The form writes on its instance: the person of the request stays as they are."""
         return User.objects.get(pk=self.by.pk)
+
+
+def _saved(form: LoginForm) -> str:
+    """The password of the saved login, where that one is meant."""
+    saved = form.saved_one_meant
+    return saved.unseal() if saved else ""
