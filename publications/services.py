@@ -171,7 +171,7 @@ def change_rates(*, by: User, publication: Publication, rates: Iterable[Rate], w
     """
     allow(by, "publications.change_publication")
     with transaction.atomic():
-        row = Publication.objects.select_for_update().select_related("account_code").get(pk=publication.pk)
+        row = Publication.objects.select_for_update().get(pk=publication.pk)
         entries = {entry.pk: entry for entry in row.rate_card.select_related("advert_size", "product_code")}
         fitting = {one.pk: one for one in ProductCode.objects.of(row.account_code)}
         before, after = {}, {}

@@ -27,6 +27,7 @@ ONCE = (
     "tests/invoicing/transfer/test_kill_worker.py",
     "tests/browser/test_screens.py",
     "tests/browser/test_bad_input.py",
+    "tests/browser/test_fresh_install.py",
     "tests/clients/customer_codes",
 )
 

@@ -12,6 +12,7 @@ from django.views import View
 
 from magmanager.common.permissions import may
 from magmanager.overview import money_due, selling, who_must_act
+from magmanager.overview.first_steps import first_steps
 from settings_app.models import SystemDefaults
 
 
@@ -29,6 +30,9 @@ class Home(View):
             "deadlines": selling.deadlines(coming, today),
             **_money_and_transfers(request.user, today),
         }
+        due = context.get("due")
+        if not (due and due.owed_amount):
+            context["first_steps"] = first_steps(request.user)  # type: ignore[arg-type]
         return render(request, "overview/home.html", context)
 
 
