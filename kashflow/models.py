@@ -224,6 +224,27 @@ class PaymentMethod(Code):
         return self.name
 
 
+class PaymentMethodMapping(models.Model):
+    """Which of KashFlow's ways of paying one of the house's is, in one account."""
+
+    ledger_account = models.ForeignKey(
+        LedgerAccount, on_delete=models.CASCADE, related_name="method_mappings"
+    )
+    method = models.ForeignKey("settings_app.PaymentMethod", on_delete=models.CASCADE, related_name="+")
+    kashflow_method = models.ForeignKey(PaymentMethod, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ledger_account", "method"], name="method_mapped_once_per_account"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.method} is {self.kashflow_method}"
+
+
 class ApiCall(models.Model):
     """One exchange with KashFlow: what for, how long, what came of it. Credentials are never in it."""
 

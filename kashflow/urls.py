@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from kashflow import api_log_views, my_details, views
+from kashflow import api_log_views, my_details, payment_methods, views
 
 settings_pages = [
     path("kashflow/", views.ChangeKashFlowSettings.as_view(), name="settings"),
@@ -11,6 +11,7 @@ settings_pages = [
     path("kashflow/sync-bank-accounts/", views.SyncBankAccounts.as_view(), name="sync_bank_accounts"),
     path("kashflow/sync-sales-codes/", views.SyncSalesCodes.as_view(), name="sync_sales_codes"),
     path("kashflow/sync-account-codes/", views.SyncAccountCodes.as_view(), name="sync_account_codes"),
+    path("payment-methods/", payment_methods.ChangePaymentMethods.as_view(), name="payment_methods"),
     path("api-log/", api_log_views.ViewApiLog.as_view(), name="api_log"),
     path("api-log/export/", api_log_views.ExportApiLog.as_view(), name="api_log_export"),
     path("api-log/<int:pk>/", api_log_views.ViewApiCall.as_view(), name="api_call"),

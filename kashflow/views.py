@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from kashflow import connections, help, panels, syncs, tasks
 from kashflow.account import change_kashflow_settings
 from kashflow.forms import AccountForm
+from kashflow.payment_methods import mapped_counts
 from magmanager.common.errors import DomainError, NotAllowed
 from magmanager.common.models import Run
 from magmanager.common.permissions import allow, may
@@ -60,7 +61,10 @@ class ChangeKashFlowSettings(KashFlowVerb):
 
     def _page(self, form: AccountForm | None) -> HttpResponse:
         by = self.by
+        mapped, enabled = mapped_counts(connections.current_account())
         context = {
+            "methods_mapped": mapped,
+            "methods_enabled": enabled,
             "form": form,
             "card": panels.connection_card(by),
             **panels.sync_card(by),

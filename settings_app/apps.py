@@ -13,6 +13,7 @@ class SettingsConfig(floors.FloorConfig):
         "view_settings": (ADMIN, ACCOUNTS),
         "change_system_defaults": (ADMIN,),
         "change_company": (ADMIN,),
+        "change_payment_methods": (ADMIN, ACCOUNTS),
         "change_own_details": EVERYONE,
     }
 

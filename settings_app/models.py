@@ -79,6 +79,30 @@ class VatRate(models.Model):
         return self.name
 
 
+class PaymentMethod(models.Model):
+    """How clients pay the house. What it is called in KashFlow is that app's to know."""
+
+    name = models.CharField(max_length=40, unique=True)
+    is_enabled = models.BooleanField("enabled", default=True)
+    is_direct_debit = models.BooleanField("direct debit", default=False)
+    is_standing_order = models.BooleanField("standing order", default=False)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["pk"]
+        permissions = [("change_payment_methods", "Change Payment Methods")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="payment_method_has_name"),
+            models.CheckConstraint(
+                condition=Q(is_direct_debit=False) | Q(is_standing_order=False),
+                name="payment_method_one_kind",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class CompanyDetails(models.Model):
     """The publisher itself; one row."""
 

@@ -10,7 +10,7 @@ from django.db.models import Model
 from magmanager.common.errors import DomainError
 from magmanager.common.permissions import allow
 from settings_app import audit
-from settings_app.models import CompanyDetails, SystemDefaults, User
+from settings_app.models import CompanyDetails, PaymentMethod, SystemDefaults, User
 
 COMPANY_FIELDS = (
     "name", "address1", "address2", "town", "county", "postcode", "phone", "email", "vat_number",
@@ -18,6 +18,7 @@ COMPANY_FIELDS = (
 )  # fmt: skip
 R = TypeVar("R", bound=Model)
 DEFAULTS_FIELDS = ("accounts_package", "use_account_codes")
+PAYMENT_FIELDS = ("name", "is_enabled", "is_direct_debit", "is_standing_order")
 OWN_FIELDS = ("name", "email", "theme")
 
 
@@ -25,6 +26,12 @@ class EmailTaken(DomainError):
     """Somebody else logs in with this e-mail address."""
 
     code = "email_taken"
+
+
+class NameTaken(DomainError):
+    """Another payment method has this name."""
+
+    code = "name_taken"
 
 
 def change_system_defaults(*, by: User, accounts_package: str, use_account_codes: bool) -> SystemDefaults:
@@ -40,6 +47,22 @@ def change_company(*, by: User, values: dict[str, Any]) -> CompanyDetails:
     allow(by, "settings_app.change_company")
     with transaction.atomic():
         return _change(CompanyDetails.current(), "company.changed", values, by=by)
+
+
+def save_payment_method(*, by: User, method: PaymentMethod, values: dict[str, Any]) -> PaymentMethod:
+    """Adds or changes one of the house's payment methods (PAYMENT_FIELDS); none is ever deleted. Raises NameTaken."""
+    allow(by, "settings_app.change_payment_methods")
+    try:
+        with transaction.atomic():
+            if method._state.adding:
+                method = PaymentMethod.objects.create(**{name: values[name] for name in PAYMENT_FIELDS})
+                audit.record("payment_method.added", method, by=by, after={"name": method.name})
+                return method
+            return _change(
+                method, "payment_method.changed", {name: values[name] for name in PAYMENT_FIELDS}, by=by
+            )
+    except IntegrityError as error:
+        raise NameTaken("Another payment method has this name. Use a different one.", field="name") from error
 
 
 def change_own_details(*, by: User, name: str, email: str, theme: str) -> User:

@@ -14,6 +14,7 @@ from invoicing.models import NumberCounter
 from kashflow.connections import current_account
 from kashflow.models import ApiCall
 from kashflow.panels import connection_card
+from kashflow.payment_methods import mapped_counts
 from magmanager.common.permissions import may
 from magmanager.common.templatetags.formats import moment
 from magmanager.common.views import Verb
@@ -87,6 +88,13 @@ def _items(by: User) -> Value:
     return Value(f"{MiscellaneousItem.objects.filter(is_enabled=True).count()} enabled")
 
 
+def _methods(by: User) -> Value:
+    mapped, enabled = mapped_counts(current_account())
+    if not SystemDefaults.current().uses_kashflow:
+        return Value(f"{enabled} enabled")
+    return Value(f"{mapped} of {enabled} mapped")
+
+
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "Settings",
@@ -120,6 +128,14 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "settings:company",
                 "settings_app.change_company",
                 _number,
+            ),
+            Entry(
+                "Payment Methods",
+                "How clients pay",
+                "credit-card",
+                "kashflow:payment_methods",
+                "settings_app.change_payment_methods",
+                _methods,
             ),
             Entry(
                 "KashFlow",

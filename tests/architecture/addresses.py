@@ -92,6 +92,7 @@ ADDRESSES = {
     "kashflow:sync_bank_accounts": Row(OFFICE, "post"),
     "kashflow:sync_sales_codes": Row(OFFICE, "post"),
     "kashflow:sync_account_codes": Row(OFFICE, "post"),
+    "kashflow:payment_methods": Row(OFFICE),
     "kashflow:api_log": Row(OFFICE),
     "kashflow:api_log_export": Row(OFFICE, "post"),
     "kashflow:api_call": Row(OFFICE, takes="api call"),
