@@ -62,9 +62,7 @@ def environment(**more: str) -> dict[str, str]:
 
 def lanes(folder: str) -> list[list[Run]]:
     """The runs, in two lanes of about the same length."""
-    journey = [
-        f"tests/browser/test_{what}.py" for what in ("bad_input", "keyboard", "journey", "fresh_install")
-    ]
+    journey = [f"tests/browser/test_{what}.py" for what in ("keyboard", "journey", "fresh_install")]
     other = ["tests/browser", *(f"--ignore={path}" for path in journey)]
     first = [Run("SQLite and the embedded broker", ["--ignore=tests/browser"])]
     first.append(
