@@ -1,4 +1,4 @@
-"""What is sent to KashFlow: one row per invoice and ledger account, and every attempt beside it (transfer.md, Rows)."""
+"""What is written into KashFlow: one row per errand and ledger account, and every attempt beside it (transfer.md, Rows)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,25 @@ from kashflow.models import Connection, LedgerAccount
 from magmanager.common.models import Run
 
 
+class TransferQuerySet(models.QuerySet["Transfer"]):
+    """Questions about many transfers."""
+
+    def documents(self) -> TransferQuerySet:
+        """Those that create a document: at most one per invoice and account."""
+        return self.filter(kind=Transfer.Kind.CREATE)
+
+
 class Transfer(models.Model):
-    """The written intent to have one invoice in one ledger account, exactly once."""
+    """The written intent to write one thing into one ledger account, exactly once: a document, or what is done to it.
+
+    `invoice` is the document it concerns; of APPLY the credit note, which knows what it credits.
+    """
 
     class Kind(models.TextChoices):
-        CREATE = "create", "Create"
+        CREATE = "create", "Create the document"
+        APPLY = "apply", "Set the credit note off against its invoice"
+        DELETE = "delete", "Delete the document"
+        PAYMENT = "payment", "Record a payment"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="transfers")
@@ -46,6 +60,8 @@ class Transfer(models.Model):
     verified_at = models.DateTimeField(null=True)
     verified_total = models.BigIntegerField(null=True)
 
+    objects = TransferQuerySet.as_manager()
+
     class Meta:
         default_permissions = ()
         permissions = [("transfer_invoices", "Transfer to KashFlow")]
@@ -61,6 +77,7 @@ class Transfer(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["invoice", "ledger_account", "kind"],
+                condition=~Q(kind="payment"),
                 name="transfer_once_per_invoice_account_and_kind",
             ),
             models.CheckConstraint(
@@ -75,7 +92,7 @@ class Transfer(models.Model):
                 name="transfer_ambiguous_since_when",
             ),
             models.CheckConstraint(
-                condition=~Q(state="verified")
+                condition=~Q(state="verified", kind="create")
                 | Q(kashflow_number__isnull=False, kashflow_dbid__isnull=False),
                 name="transfer_verified_has_document",
             ),

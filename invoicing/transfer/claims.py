@@ -84,12 +84,13 @@ def held(account: LedgerAccount) -> QuerySet[Transfer]:
 
 def _has_room(account: LedgerAccount, transfer: Transfer) -> bool:
     others = held(account).exclude(pk=transfer.pk)
-    if transfer.state == State.READY and is_serial(account):
+    takes_a_number = transfer.kind == Transfer.Kind.CREATE and transfer.state == State.READY
+    if takes_a_number and is_serial(account):
         uncertain = Q(pk=None)
         if account.numbering == LedgerAccount.Numbering.KASHFLOW:
             # It may still be carried out there, and take the next number.
             uncertain = Q(ledger_account=account, state=State.AMBIGUOUS)
-        return not others.exists() and not Transfer.objects.filter(uncertain).exists()
+        return not others.exists() and not Transfer.objects.documents().filter(uncertain).exists()
     return others.count() < account.max_calls
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from invoicing.models import Invoice, RunTransfer, Transfer
@@ -161,8 +161,8 @@ def _recheck(transfer: Transfer, login: Connection, by: User) -> bool:
 
 
 def _of(invoices: Iterable[Invoice], account: LedgerAccount) -> QuerySet[Transfer]:
-    return Transfer.objects.filter(
-        Q(ledger_account=account), invoice__in=[invoice.pk for invoice in invoices]
+    return Transfer.objects.documents().filter(
+        ledger_account=account, invoice__in=[invoice.pk for invoice in invoices]
     )
 
 

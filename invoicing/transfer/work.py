@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +12,7 @@ from clients.models import CustomerLink
 from invoicing.models import Invoice, InvoiceLine, Transfer
 from invoicing.transfer import mapping
 from invoicing.transfer.record import renew
+from invoicing.transfer.states import State
 from kashflow.connections import office_login
 from kashflow.gateway import records
 from kashflow.gateway.client import Gateway
@@ -124,4 +126,7 @@ def _presser(transfer: Transfer) -> User | None:
     return run.by if run else None
 
 
-__all__ = ["ConnectionOff", "Work"]
+Steps = dict[State, Callable[[Work], None]]
+"""What an errand does in each state that somebody may claim."""
+
+__all__ = ["ConnectionOff", "Steps", "Work"]

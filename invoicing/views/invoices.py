@@ -154,7 +154,7 @@ def matching(rows: QuerySet[Invoice], words: str) -> QuerySet[Invoice]:
 
 
 def _not_transferred(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    sent = Transfer.objects.filter(invoice=OuterRef("pk"), ledger_account__is_current=True)
+    sent = Transfer.objects.documents().filter(invoice=OuterRef("pk"), ledger_account__is_current=True)
     return rows.filter(~Exists(sent), state=Invoice.State.RAISED)
 
 
@@ -169,7 +169,7 @@ def with_states(rows: list[Any]) -> list[Any]:
     """Adds to each row how far it is to KashFlow and whether it is paid, as keys of `look.STATES`."""
     transfers = {
         transfer.invoice_id: transfer
-        for transfer in Transfer.objects.filter(invoice__in=rows, ledger_account__is_current=True)
+        for transfer in Transfer.objects.documents().filter(invoice__in=rows, ledger_account__is_current=True)
     }
     for row in rows:
         transfer = transfers.get(row.pk)

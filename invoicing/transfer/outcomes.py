@@ -1,0 +1,130 @@
+"""What every errand does with an answer that is no answer: later, off, uncertain, absent.
+
+An errand is one write into KashFlow with its row: a document, a payment, a credit note set off, a deletion. The
+rules for what failed are the same for all of them (transfer.md, What an answer means; The other writes).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from invoicing.models import Transfer
+from invoicing.transfer import causes, pauses
+from invoicing.transfer.record import Lost, Phase, in_seconds, note, record
+from invoicing.transfer.states import Event, State
+from invoicing.transfer.verdict import classify
+from invoicing.transfer.waits import wait_after
+from invoicing.transfer.work import Work
+from kashflow.gateway.errors import ConnectionOff, GatewayError, NotSent, RateLimited
+from kashflow.limits import times
+
+A_DAY = 24 * 60 * 60
+
+
+def read_failed(work: Work, error: GatewayError, phase: Phase) -> None:
+    """A look failed: nothing was learned, and nothing is sent. CLAIMED goes back to READY, AMBIGUOUS stays."""
+    transfer = work.transfer
+    if transfer.state == State.AMBIGUOUS and _uncertain_for_a_day(transfer):
+        cause = "Uncertain for a day, because KashFlow could not be read. Look there, then recheck."
+        why = causes.cause(cause, "uncertain_too_long")
+        record(transfer, Event.UNCERTAIN_TOO_LONG, what=cause, phase=phase, **why)
+    elif isinstance(error, ConnectionOff):
+        event = Event.READ_FAILED if transfer.state == State.AMBIGUOUS else Event.CONNECTION_OFF
+        off(transfer, event, error, phase)
+        pauses.stop_runs(transfer, work.login, error)
+    else:
+        later(transfer, Event.READ_FAILED, error, phase)
+
+
+def not_written(work: Work, error: GatewayError, phase: Phase) -> None:
+    """SENDING: the write did not answer with success. What that means is `verdict.classify`'s."""
+    event = classify(error)
+    if event is Event.NOT_SENT:
+        later(work.transfer, event, error, phase)
+        return
+    why = causes.cause(error.sentence, error.code)
+    record(work.transfer, event, what=error.sentence, phase=phase, **why)
+    if isinstance(error, ConnectionOff):
+        pauses.stop_runs(work.transfer, work.login, error)
+
+
+def not_read_back(work: Work, error: GatewayError, phase: Phase) -> None:
+    """SENT stays SENT, and is read back again later."""
+    if isinstance(error, ConnectionOff):
+        off(work.transfer, Event.READ_BACK_FAILED, error, phase)
+        pauses.stop_runs(work.transfer, work.login, error)
+    else:
+        later(work.transfer, Event.READ_BACK_FAILED, error, phase)
+
+
+def absent(work: Work, phase: Phase) -> None:
+    """Absent once is looked for again; absent twice, far enough apart, is proof."""
+    transfer, wait = work.transfer, times().between_looks
+    if not transfer.absent_seen or transfer.absent_first_at is None:
+        what = "Not in KashFlow. It is looked for once more before anything is sent."
+        values: dict[str, Any] = {
+            "absent_seen": 1,
+            "absent_first_at": timezone.now(),
+            "not_before": in_seconds(wait),
+            "lease_until": None,
+        }
+        note(transfer, outcome="absent_once", what=what, phase=phase, **values)
+    elif timezone.now() - transfer.absent_first_at < dt.timedelta(seconds=wait):
+        again_at = transfer.absent_first_at + dt.timedelta(seconds=wait)
+        note(
+            transfer,
+            outcome="absent_too_soon",
+            what="Not in KashFlow.",
+            not_before=again_at,
+            lease_until=None,
+        )
+    elif work.is_cancelled:
+        record(
+            transfer,
+            Event.CANCEL_REQUESTED,
+            what="It never reached KashFlow, and is cancelled now.",
+            phase=phase,
+        )
+    else:
+        what = "It never reached KashFlow: absent in two reads of different kinds, twice. It can be sent."
+        record(transfer, Event.ABSENT_PROVED, what=what, phase=phase, last_cause="", cause_code="")
+
+
+def off(transfer: Transfer, event: Event, error: ConnectionOff, phase: Phase | None) -> None:
+    """Back to where it was, no try counted: nothing is wrong with this one."""
+    # Not at once: where no run holds it back, a lane would take it up again without end.
+    again_at = in_seconds(times().sweep)
+    why = causes.cause(error.sentence, error.code, lease_until=None, not_before=again_at)
+    record(transfer, event, what=error.sentence, phase=phase, **why)
+
+
+def later(transfer: Transfer, event: Event, error: GatewayError, phase: Phase) -> None:
+    """Tried again after a wait; where KashFlow as a whole is away, the others of the account wait with it."""
+    tries = transfer.tries + 1
+    wait = wait_after(error, transfer.pk, tries) * settings.TIME_SCALE
+    columns = {"tries": tries, "not_before": in_seconds(wait), "lease_until": None}
+    why = causes.cause(error.sentence, error.code, **columns)
+    record(transfer, event, what=error.sentence, phase=phase, **why)
+    if isinstance(error, NotSent | RateLimited):
+        pauses.hold_others(transfer, error)
+
+
+def switched_off(transfer: Transfer, error: ConnectionOff) -> None:
+    """No login to work with, found before any call."""
+    event = Event.CONNECTION_OFF if transfer.state == State.CLAIMED else Event.READ_FAILED
+    if transfer.state == State.SENT:
+        event = Event.READ_BACK_FAILED
+    try:
+        off(transfer, event, error, None)
+    except Lost:
+        return
+    pauses.stop_runs(transfer, None, error)
+
+
+def _uncertain_for_a_day(transfer: Transfer) -> bool:
+    a_day = dt.timedelta(seconds=A_DAY * settings.TIME_SCALE)
+    return transfer.ambiguous_since is not None and timezone.now() - transfer.ambiguous_since > a_day
