@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from kashflow.models import LedgerAccount
+from magmanager.common.errors import Gone
 from magmanager.common.permissions import allow
 from settings_app import audit
 from settings_app.models import User
@@ -28,13 +29,31 @@ def change_kashflow_settings(*, by: User, account: LedgerAccount, values: dict[s
         return row
 
 
+def resume_account(*, by: User, account: LedgerAccount) -> None:
+    """Lets the transfers of a stopped account go on; its runs are taken up by the next sweep.
+
+    Whatever stopped it is looked for again with every transfer, and stops it again. Raises Gone where it is not
+    stopped any more.
+    """
+    allow(by, "kashflow.resume_account")
+    with transaction.atomic():
+        stopped = LedgerAccount.objects.select_for_update().exclude(paused_reason="").filter(pk=account.pk)
+        row = stopped.first()
+        if row is None:
+            raise Gone("Transfers are not stopped any more: somebody let them go on already.")
+        _go_on(row, by)
+
+
+def _go_on(account: LedgerAccount, by: User) -> None:
+    LedgerAccount.objects.filter(pk=account.pk).update(paused_reason="")
+    audit.record("kashflow_account.resumed", account, by=by, before={"paused_reason": account.paused_reason})
+
+
 def _numbered_anew(account: LedgerAccount, by: User) -> None:
     """The choice a paused account waits for (transfer.md, Canary): it goes on, and has to prove itself again."""
-    LedgerAccount.objects.filter(pk=account.pk).update(paused_reason="", numbers_proved=False)
+    LedgerAccount.objects.filter(pk=account.pk).update(numbers_proved=False)
     if account.paused_reason:
-        audit.record(
-            "kashflow_account.resumed", account, by=by, before={"paused_reason": account.paused_reason}
-        )
+        _go_on(account, by)
 
 
 def _changes(row: LedgerAccount, values: dict[str, Any]) -> tuple[dict[str, str], dict[str, str]]:

@@ -11,6 +11,7 @@ class KashFlowConfig(floors.FloorConfig):
         "view_kashflow": (ADMIN, ACCOUNTS),
         "change_kashflow_settings": (ADMIN,),
         "switch_account": (ADMIN,),
+        "resume_account": (ADMIN,),
         "view_api_log": (ADMIN, ACCOUNTS),
         "check_connection": EVERYONE,
         "save_login": EVERYONE,

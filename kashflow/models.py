@@ -30,6 +30,8 @@ class LedgerAccount(models.Model):
     # True once a number that was not the account's highest + 1 came back as sent (transfer.md, Canary).
     numbers_proved = models.BooleanField(default=False)
     paused_reason = models.CharField(max_length=300, blank=True)
+    # When this installation was last restored from a backup: what was raised before may be in KashFlow already.
+    restored_at = models.DateTimeField(null=True)
     voiding = models.CharField(max_length=10, choices=Voiding.choices, default=Voiding.CREDIT)
     max_calls = models.PositiveSmallIntegerField("calls at once", default=3)
     sales_code = models.ForeignKey(
@@ -64,6 +66,7 @@ class LedgerAccount(models.Model):
             ("view_kashflow", "View KashFlow settings"),
             ("change_kashflow_settings", "Change KashFlow settings"),
             ("switch_account", "Say which KashFlow account is the current one"),
+            ("resume_account", "Let stopped transfers go on"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -6,6 +6,7 @@ from kashflow import api_log_views, my_details, payment_methods, views
 
 settings_pages = [
     path("kashflow/", views.ChangeKashFlowSettings.as_view(), name="settings"),
+    path("kashflow/resume/", views.ResumeAccount.as_view(), name="account_resume"),
     path("kashflow/help/", views.Help.as_view(), name="help"),
     path("kashflow/check-connection/", views.CheckConnection.as_view(), name="check_connection"),
     path("kashflow/sync-bank-accounts/", views.SyncBankAccounts.as_view(), name="sync_bank_accounts"),

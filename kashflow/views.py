@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 
 from kashflow import connections, help, panels, syncs, tasks
-from kashflow.account import change_kashflow_settings
+from kashflow.account import change_kashflow_settings, resume_account
 from kashflow.forms import AccountForm
 from kashflow.payment_methods import mapped_counts
 from magmanager.common.errors import DomainError, NotAllowed
@@ -71,6 +71,25 @@ class ChangeKashFlowSettings(KashFlowVerb):
             "may_change": may(by, "kashflow.change_kashflow_settings"),
         }
         return render(self.request, "kashflow/settings.html", context)
+
+
+class ResumeAccount(KashFlowVerb):
+    """*Let transfers go on*, after an admin has read what stopped them."""
+
+    verb = "kashflow.resume_account"
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        account = connections.current_account()
+        try:
+            if account:
+                resume_account(by=self.by, account=account)
+                toast(request, "Transfers go on within a minute.")
+        except NotAllowed:
+            raise
+        except DomainError as error:
+            _tell(request, error)
+        return redirect(PAGE)
 
 
 class CheckConnection(KashFlowVerb):

@@ -137,6 +137,7 @@ def _found(work: Work, verdict: Verdict, phase: Phase) -> None:
 
 
 def _adopt(work: Work, found: Document, phase: Phase) -> None:
+    pauses.pause_forgotten_restore(work.transfer)
     what = f"It was in KashFlow already, as number {found.number}; nothing was sent again."
     values: dict[str, Any] = {"kashflow_number": found.number, "kashflow_dbid": found.dbid, "tries": 0}
     record(work.transfer, Event.FOUND_OURS, what=what, phase=phase, **values)

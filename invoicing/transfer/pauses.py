@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from invoicing.models import RunTransfer, Transfer
+from invoicing.models import RunTransfer, Transfer, TransferAttempt
 from invoicing.transfer.record import in_seconds
-from invoicing.transfer.states import State
+from invoicing.transfer.states import Event, State
 from kashflow import door
 from kashflow.gateway.errors import ConnectionOff, GatewayError
 from kashflow.limits import times
@@ -22,6 +22,7 @@ BY_PERSON = "paused"
 ACCOUNT_PAUSED = "account_paused"
 CONNECTION_OFF = "connection_off"
 SWITCHED_OFF = "switched_off"
+AFTER_RESTORE = "manage.py after_restore"
 
 
 def stop_runs(transfer: Transfer, login: Connection | None, error: ConnectionOff) -> None:
@@ -61,6 +62,24 @@ def pause(account: LedgerAccount, reason: str) -> None:
         audit.record("kashflow_account.paused", account, by=None, after={"paused_reason": reason})
     for run in of_account(unfinished(), account):
         runs.pause(run, cause=ACCOUNT_PAUSED, summary=reason)
+
+
+def pause_forgotten_restore(transfer: Transfer) -> None:
+    """The net for a forgotten `after_restore`: our document is there, and nothing here says that it was ever sent.
+
+    Then this database is older than KashFlow's, and the account pauses. What was raised before a restore that was
+    told (`restored_at`) is expected to be there.
+    """
+    told = transfer.ledger_account.restored_at
+    if told and transfer.invoice.raised_at <= told:
+        return
+    if TransferAttempt.objects.filter(transfer=transfer, outcome=Event.INTENT.name.lower()).exists():
+        return
+    pause(
+        transfer.ledger_account,
+        f"KashFlow has invoice {transfer.invoice.number} already, and nothing here says that it was sent: this "
+        f"installation looks restored from a backup. Run {AFTER_RESTORE} on the server, then let transfers go on.",
+    )
 
 
 def hold_others(transfer: Transfer, error: GatewayError) -> None:

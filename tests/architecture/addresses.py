@@ -87,6 +87,7 @@ ADDRESSES = {
     "settings:company": Row((ADMIN,)),
     "invoicing:highest_number": Row((ADMIN,), "post"),
     "kashflow:settings": Row(OFFICE),
+    "kashflow:account_resume": Row((ADMIN,), "post"),
     "kashflow:help": Row(EVERYONE),
     "kashflow:check_connection": Row(EVERYONE, "post"),
     "kashflow:sync_bank_accounts": Row(OFFICE, "post"),
