@@ -11,4 +11,5 @@ class InvoicingConfig(floors.FloorConfig):
         "raise_batch": (ADMIN, ACCOUNTS),
         "transfer_invoices": (ADMIN, ACCOUNTS),
         "change_next_number": (ADMIN,),
+        "compare_ledgers": (ADMIN, ACCOUNTS),
     }

@@ -13,7 +13,7 @@ from invoicing.models import Invoice, Transfer
 from invoicing.transfer.states import NEEDS_YOU
 from magmanager.common.paging import count
 
-TO_INVOICE, INVOICED, TRANSFERS = "To Invoice", "Invoiced", "Transfers"
+TO_INVOICE, INVOICED, TRANSFERS, COMPARISON = "To Invoice", "Invoiced", "Transfers", "Comparison"
 
 
 def tabs(active: str, choice: Choice | None = None, *, uses_kashflow: bool) -> list[dict[str, Any]]:
@@ -46,6 +46,7 @@ def tabs(active: str, choice: Choice | None = None, *, uses_kashflow: bool) -> l
                 "needs": f"{needs} need{'s' if needs == 1 else ''} you" if needs else "",
             }
         )
+        made.append({"label": COMPARISON, "url": reverse("invoicing:comparison")})
     return [{**tab, "active": tab["label"] == active} for tab in made]
 
 

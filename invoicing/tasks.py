@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import uuid
 from typing import Any
 
 from celery import shared_task
 
+from invoicing.comparison import services as comparison
 from invoicing.transfer import lanes
+from kashflow import reads
 from magmanager.common.wake import wake
+
+A_NIGHT = dt.timedelta(hours=12)
 
 
 @shared_task(name="invoicing.work")
@@ -21,3 +27,23 @@ def sweep(*_: Any) -> None:
     """Every minute: expired leases, mended runs, finished runs, and a lane where something is due."""
     if account_id := lanes.sweep():
         wake(work, account_id)
+
+
+@shared_task(name="invoicing.compare")
+def compare(run_id: str) -> None:
+    """Carries one comparison with KashFlow."""
+    comparison.carry(uuid.UUID(run_id))
+
+
+@shared_task(name="invoicing.compare_nightly")
+def compare_nightly() -> None:
+    """The comparison of the night; a second beat, or one that was started again, begins no second one."""
+    if run := comparison.compare_unasked(unless_within=A_NIGHT):
+        wake(compare, run.pk)
+
+
+@shared_task(name="invoicing.sweep_reads")
+def sweep_reads() -> None:
+    """Wakes a worker for every comparison that nobody works at; harmless when doubled."""
+    for run in reads.forgotten([comparison.KIND]):
+        wake(compare, run.pk)

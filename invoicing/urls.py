@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from invoicing import company
-from invoicing.views import batches, invoices, transfers
+from invoicing.views import batches, comparison, invoices, transfers
 
 app_name = "invoicing"
 urlpatterns: list[URLPattern] = [
@@ -17,5 +17,8 @@ urlpatterns: list[URLPattern] = [
     path("invoicing/runs/<uuid:run_id>/", transfers.RunDetail.as_view(), name="run"),
     path("invoicing/runs/<uuid:run_id>/pause/", transfers.RunPause.as_view(), name="run_pause"),
     path("invoicing/runs/<uuid:run_id>/resume/", transfers.RunResume.as_view(), name="run_resume"),
+    path("invoicing/comparison/", comparison.Comparison.as_view(), name="comparison"),
+    path("invoicing/comparison/start/", comparison.LedgersCompare.as_view(), name="ledgers_compare"),
+    path("invoicing/comparison/export/", comparison.ComparisonExport.as_view(), name="comparison_export"),
     path("settings/company/highest-number/", company.HighestNumber.as_view(), name="highest_number"),
 ]

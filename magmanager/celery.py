@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from celery import Celery
+from celery.schedules import crontab
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu.transport import TRANSPORT_ALIASES
@@ -31,6 +32,9 @@ app.conf.beat_schedule = {
     "matches": every("clients.sweep", SWEEP),
     "customers": every("clients.resolve_wanted", 5 * SWEEP),
     "api_log": every("kashflow.forget_old_calls", 1440 * SWEEP),
+    "reads": every("invoicing.sweep_reads", SWEEP),
+    # In UTC, which has no hour twice.
+    "comparison": {"task": "invoicing.compare_nightly", "schedule": crontab(hour="3", minute="20")},
 }
 
 if settings.CELERY_BROKER_URL.startswith("filesystem:"):

@@ -1,5 +1,6 @@
 """Documents (invoices, lines, numbers, batches) and transfers (what is sent to KashFlow, and every attempt)."""
 
+from invoicing.models.comparison import LedgerDifference
 from invoicing.models.documents import MAX_NUMBER, Batch, Invoice, InvoiceLine, NumberCounter
 from invoicing.models.transfers import RunTransfer, Transfer, TransferAttempt
 
@@ -8,6 +9,7 @@ __all__ = [
     "Batch",
     "Invoice",
     "InvoiceLine",
+    "LedgerDifference",
     "NumberCounter",
     "RunTransfer",
     "Transfer",

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest
+
+from magmanager.common.errors import DomainError, NotAllowed
 
 
 def toast(
@@ -42,3 +46,14 @@ def extras_of(extra_tags: str | None) -> dict[str, Any]:
     except ValueError:
         return {}
     return extras if isinstance(extras, dict) else {}
+
+
+@contextmanager
+def refusal_as_toast(request: HttpRequest) -> Iterator[None]:
+    """Turns a DomainError inside the block into a toast with the link that mends it. NotAllowed stays a 403."""
+    try:
+        yield
+    except NotAllowed:
+        raise
+    except DomainError as error:
+        toast(request, error.message, level=messages.ERROR, action=error.link_label, url=error.link)

@@ -8,7 +8,7 @@ from django.db.models import Count
 from django.urls import reverse
 
 from clients.models import CustomerLink
-from invoicing.models import Transfer
+from invoicing.models import LedgerDifference, Transfer
 from invoicing.transfer.pauses import RUN_KIND
 from invoicing.transfer.states import NEEDS_YOU, WORD_OF, State
 from kashflow.models import LedgerAccount
@@ -71,7 +71,7 @@ def light(current: LedgerAccount | None) -> Light:
 
 
 def waiting(current: LedgerAccount | None) -> Waiting:
-    """Transfers by what people call their state, and those that need someone; four queries."""
+    """Transfers by what people call their state, and those that need someone; five queries."""
     if current is None:
         return Waiting(0, [])
     transfers = Transfer.objects.filter(ledger_account=current).exclude(
@@ -84,8 +84,9 @@ def waiting(current: LedgerAccount | None) -> Waiting:
     # A paused run has something left to send, else it would be over.
     paused = _paused() if counts.keys() & {"waiting", "sending"} else []
     matches = _matches(current)
-    needs_count = counts.get("needs_you", 0) + len(paused) + len(matches)
-    return Waiting(needs_count, [*paused, *_needing(current), *matches][:SHOWN], counts)
+    differing = _differing()
+    needs_count = counts.get("needs_you", 0) + len(paused) + len(matches) + len(differing)
+    return Waiting(needs_count, [*paused, *_needing(current), *matches, *differing][:SHOWN], counts)
 
 
 def _paused() -> list[Item]:
@@ -113,6 +114,16 @@ def _needing(current: LedgerAccount) -> list[Item]:
         )
         for row in rows.order_by("invoice__number")[:SHOWN]
     ]
+
+
+def _differing() -> list[Item]:
+    """One line for what the latest comparison found; none where both books agree."""
+    found = LedgerDifference.objects.count()
+    if not found:
+        return []
+    which = "1 difference" if found == 1 else f"{found:,} differences"
+    cause = "Our books and KashFlow's do not agree."
+    return [Item("Comparison", which, cause, reverse("invoicing:comparison"), "Look at them")]
 
 
 def _matches(current: LedgerAccount) -> list[Item]:

@@ -80,6 +80,9 @@ ADDRESSES = {
     "invoicing:run": Row(OFFICE, takes="run"),
     "invoicing:run_pause": Row(OFFICE, "post", takes="run"),
     "invoicing:run_resume": Row(OFFICE, "post", takes="run"),
+    "invoicing:comparison": Row(OFFICE),
+    "invoicing:ledgers_compare": Row(OFFICE, "post"),
+    "invoicing:comparison_export": Row(OFFICE, "post"),
     "invoicing:transfers": Row(OFFICE),
     # Settings
     "settings:index": Row(OFFICE),

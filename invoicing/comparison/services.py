@@ -1,0 +1,79 @@
+"""Comparing our books with KashFlow's: changes nothing in either (transfer.md; product.md, KashFlow 10 to 12)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import Counter
+
+from invoicing.comparison.walking import Walk
+from invoicing.models import LedgerDifference
+from kashflow import reads
+from kashflow.models import Connection
+from kashflow.reads import Read, Writing
+from kashflow.services import get_gateway
+from magmanager.common import runs
+from magmanager.common.models import Run
+from settings_app.models import User
+
+VERB, KIND = "invoicing.compare_ledgers", "compare_ledgers"
+EQUAL = "No difference: both books agree to the penny."
+
+
+def compare_ledgers(*, by: User) -> Run:
+    """Asks for a comparison; the caller wakes a worker. Raises NoLogin."""
+    return reads.request(READ, by=by)
+
+
+def compare_unasked(*, unless_within: dt.timedelta = dt.timedelta(0)) -> Run | None:
+    """The comparison of the night or the command, under the office login; None where no login works."""
+    return reads.request_unasked(READ, unless_within=unless_within)
+
+
+def carry(run_id: uuid.UUID) -> Run | None:
+    """Does one comparison that waits; None where somebody else has it."""
+    return reads.carry(READ, run_id)
+
+
+def latest() -> Run | None:
+    """The newest comparison that has a result."""
+    return Run.objects.select_related("by").filter(kind=KIND, state=Run.State.FINISHED).first()
+
+
+def _read(run: Run, connection: Connection) -> Writing:
+    account = connection.ledger_account
+    gateway = get_gateway(connection, by=run.by, purpose=run.title)
+    walk = Walk(account, gateway, tell=lambda seen: runs.progress(run, done=seen))
+    found = sorted(walk.findings(), key=lambda one: one.number)
+
+    def write() -> str:
+        LedgerDifference.objects.exclude(run=run).delete()
+        LedgerDifference.objects.bulk_create(
+            [
+                LedgerDifference(
+                    run=run,
+                    kind=one.kind,
+                    invoice_id=one.invoice_id,
+                    number=one.number,
+                    kashflow_dbid=one.dbid,
+                    company=one.company[:200],
+                    what=one.what[:300],
+                )
+                for one in found
+            ],
+            batch_size=500,
+        )
+        return _sentence(Counter(one.kind for one in found), walk.seen)
+
+    return write
+
+
+def _sentence(counts: Counter[LedgerDifference.Kind], seen: int) -> str:
+    looked = f"{seen:,} of KashFlow's documents were looked at."
+    if not counts:
+        return f"{EQUAL} {looked}"
+    parts = [f"{counts[kind]:,} {kind.label.lower()}" for kind in LedgerDifference.Kind if counts[kind]]
+    return f"{', '.join(parts)}. {looked}"
+
+
+READ = Read(KIND, "Compare with KashFlow", VERB, _read)

@@ -1,0 +1,160 @@
+"""Our books beside KashFlow's: the differences of the latest comparison, each with its next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, NamedTuple
+
+from django import forms
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from invoicing import tasks
+from invoicing.comparison import services
+from invoicing.models import LedgerDifference
+from invoicing.tabs import COMPARISON, tabs
+from kashflow import reads
+from magmanager.common.exports import csv_response
+from magmanager.common.toasts import refusal_as_toast
+from magmanager.common.views import FilteredList, Verb, is_partial
+from magmanager.common.wake import wake
+from magmanager.common.widgets import SearchInput
+from settings_app import audit
+from settings_app.models import SystemDefaults
+
+Kind = LedgerDifference.Kind
+PAGE = "invoicing:comparison"
+HEAD = ("Number", "Difference", "Company", "What", "What to do")
+ICONS = {Kind.PAID: "cash", Kind.EXTRA: "file-plus", Kind.DELETED: "trash"}
+
+
+class Step(NamedTuple):
+    """What to do about a difference, and the page where it is done ("" where that is KashFlow)."""
+
+    words: str
+    url: str = ""
+
+
+def next_step(one: LedgerDifference) -> Step:
+    """The next step for one difference."""
+    invoice = reverse("invoicing:invoice", args=[one.invoice.number]) if one.invoice else ""
+    steps = {
+        Kind.MISSING: Step("Open it and press Transfer to KashFlow.", invoice),
+        Kind.DELETED: Step("If it was meant, cancel it here; else bring it back in KashFlow.", invoice),
+        Kind.EDITED: Step("Put it right in KashFlow, or credit it here.", invoice),
+        Kind.PENNY: Step("Put the penny right in KashFlow.", invoice),
+        Kind.PAID: Step("Press Update Invoice Paid Status.", reverse("kashflow:settings")),
+        Kind.EXTRA: Step("Look at the document in KashFlow.", invoice),
+    }
+    return steps[Kind(one.kind)]
+
+
+class ComparisonFilters(forms.Form):
+    """The filter bar of the comparison."""
+
+    q = forms.CharField(
+        label="Search", required=False, max_length=100, widget=SearchInput("Number or company")
+    )
+    kind = forms.ChoiceField(choices=[("", "Any difference"), *Kind.choices], required=False)
+
+
+def narrowed(rows: QuerySet[LedgerDifference], wanted: dict[str, Any]) -> QuerySet[LedgerDifference]:
+    """The differences that pass the filters."""
+    if "kind" in wanted:
+        rows = rows.filter(kind=wanted["kind"])
+    for word in wanted.get("q", "").split():
+        is_number = Q(number=int(word)) if word.isdecimal() and len(word) < 10 else Q()
+        rows = rows.filter(
+            Q(company__icontains=word) | is_number if is_number else Q(company__icontains=word)
+        )
+    return rows
+
+
+def differences() -> QuerySet[LedgerDifference]:
+    """Those of the latest comparison with a result."""
+    return LedgerDifference.objects.filter(run=services.latest()).select_related("invoice")
+
+
+class Comparison(FilteredList):
+    """The page; while a comparison runs it asks again by itself."""
+
+    verb = services.VERB
+    template_name = "invoicing/comparison.html"
+    table_template_name = "invoicing/_comparison_table.html"
+    filter_form = ComparisonFilters
+    order: ClassVar[tuple[str, ...]] = ("id",)
+    noun = ("difference", "differences")
+
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        if is_partial(request) and "progress" in request.GET:
+            return self._progress()
+        return super().get(request, **kwargs)
+
+    def _progress(self) -> HttpResponse:
+        """The panel while the run goes on; the whole page once it is over."""
+        run = reads.last_run(services.KIND)
+        if run and not run.is_over:
+            return render(self.request, "invoicing/_comparison_run.html", {"run": run})
+        whole = HttpResponse()
+        whole["HX-Redirect"] = reverse(PAGE)
+        return whole
+
+    def rows(self) -> QuerySet[LedgerDifference]:
+        return differences()
+
+    def narrow(self, rows: QuerySet[Any], wanted: dict[str, Any]) -> QuerySet[Any]:
+        return narrowed(rows, wanted)
+
+    def decorate(self, rows: list[Any]) -> list[Any]:
+        for row in rows:
+            row.step, row.icon = next_step(row), ICONS.get(Kind(row.kind), "equal-not")
+        return rows
+
+    def page_context(self, rows: QuerySet[Any]) -> dict[str, Any]:
+        return {**super().page_context(rows), "latest": services.latest()}
+
+    def context(self, rows: QuerySet[Any], wanted: dict[str, Any]) -> dict[str, Any]:
+        uses_kashflow = SystemDefaults.current().uses_kashflow
+        counts = dict(rows.order_by().values_list("kind").annotate(Count("pk")))
+        return {
+            "tabs": tabs(COMPARISON, uses_kashflow=uses_kashflow),
+            "uses_kashflow": uses_kashflow,
+            "run": reads.last_run(services.KIND),
+            "counts": [(kind.label, counts[kind]) for kind in Kind if counts.get(kind)],
+            "asked": self.request.GET.urlencode(),
+        }
+
+
+class LedgersCompare(Verb):
+    """*Compare now*: makes the run and wakes a worker."""
+
+    verb = services.VERB
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        with refusal_as_toast(request):
+            run = services.compare_ledgers(by=self.by)
+            wake(tasks.compare, run.pk)
+        return redirect(PAGE)
+
+
+class ComparisonExport(Verb):
+    """*Export CSV*: the list as it is filtered; that it left the house is in the audit log."""
+
+    verb = services.VERB
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponseBase:
+        form = ComparisonFilters(request.GET)
+        form.is_valid()
+        wanted = {name: value for name, value in form.cleaned_data.items() if value}
+        audit.record("comparison.exported", self.by, by=self.by, after=dict(wanted))
+        return csv_response("kashflow-comparison", HEAD, _cells(narrowed(differences(), wanted)))
+
+
+def _cells(rows: QuerySet[LedgerDifference]) -> Iterator[tuple[Any, ...]]:
+    for one in rows.iterator(chunk_size=1_000):
+        yield one.number, one.get_kind_display(), one.company, one.what, next_step(one).words

@@ -1,0 +1,218 @@
+"""Our books against KashFlow's, with a bookkeeper who does what bookkeepers do. Nothing is changed in either."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client as Browser
+from django.urls import reverse
+
+from invoicing import tasks
+from invoicing.comparison import services
+from invoicing.models import Invoice, LedgerDifference, NumberCounter, Transfer
+from kashflow.gateway.client import Gateway
+from kashflow.gateway.records import Payment
+from kashflow.models import LedgerAccount
+from kashflow.services import get_gateway
+from magmanager.common.models import Run
+from tests import factories
+from tests.invoicing.transfer.conftest import FIRST_NUMBER, Desk
+
+PAGE, START = reverse("invoicing:comparison"), reverse("invoicing:ledgers_compare")
+EXPORT = reverse("invoicing:comparison_export")
+
+
+@pytest.fixture
+def sent(desk: Desk) -> list[Invoice]:
+    """Three invoices of one client that are in KashFlow."""
+    NumberCounter.objects.update_or_create(pk=1, defaults={"next_number": FIRST_NUMBER + 3})
+    invoices = desk.raise_invoices(3, factories.client_row())
+    desk.press(invoices)
+    desk.work()
+    assert desk.states() == ["verified"] * 3
+    return invoices
+
+
+def bookkeeper(desk: Desk) -> Gateway:
+    return get_gateway(desk.connection, by=desk.by, purpose="The bookkeeper")
+
+
+def compare() -> tuple[int, str]:
+    """The command's exit code and what it printed."""
+    out = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("compare_ledgers", stdout=out)
+    return int(ended.value.code or 0), out.getvalue()
+
+
+def found() -> list[tuple[str, int | None]]:
+    return list(LedgerDifference.objects.values_list("kind", "number"))
+
+
+def change(desk: Desk, invoice: Invoice, **changes: Any) -> None:
+    """Edits a document in KashFlow as its own pages would."""
+    gateway = bookkeeper(desk)
+    document = gateway.get_invoice(invoice.number)
+    gateway.update_invoice(type(document)(**{**vars(document), **changes}))
+
+
+def test_equal_books_have_no_difference_and_nothing_is_written_there(desk: Desk, sent: list[Invoice]) -> None:
+    before, calls = desk.sandbox.invoices(), len(desk.sandbox.log())
+    assert compare() == (
+        0,
+        "No difference: both books agree to the penny. 3 of KashFlow's documents were looked at.\n",
+    )
+    assert desk.sandbox.invoices() == before
+    assert {call["operation"] for call in desk.sandbox.log()[calls:]} == {"GetInvoicesByDateRange"}
+
+
+def test_a_deleted_document(desk: Desk, sent: list[Invoice]) -> None:
+    bookkeeper(desk).delete_invoice(sent[1].number)
+    code, said = compare()
+    assert (code, found()) == (1, [("deleted", sent[1].number)])
+    assert f"{sent[1].number}\tDeleted in KashFlow\t{sent[1].company_name}\tKashFlow had it" in said
+
+
+def test_an_edited_reference_date_and_customer(desk: Desk, sent: list[Invoice]) -> None:
+    change(desk, sent[0], reference="wiped")
+    # Out of the month, so that only its id still finds it.
+    change(desk, sent[2], invoice_date=dt.date(2026, 8, 3))
+    assert compare()[0] == 1
+    assert found() == [("edited", sent[0].number), ("edited", sent[2].number)]
+    assert "Marker:" in LedgerDifference.objects.get(number=sent[0].number).what
+    assert (
+        "20 Nov 2026 here, 03 Aug 2026 in KashFlow"
+        in LedgerDifference.objects.get(number=sent[2].number).what
+    )
+
+
+def test_a_penny(desk: Desk, sent: list[Invoice]) -> None:
+    document = bookkeeper(desk).get_invoice(sent[0].number)
+    line = document.lines[0]
+    dearer = type(line)(**{**vars(line), "vat_amount": line.vat_amount + Decimal("0.01")})
+    change(desk, sent[0], lines=(dearer, *document.lines[1:]))
+    assert compare()[0] == 1
+    assert found() == [("penny", sent[0].number)]
+
+
+def test_a_payment_recorded_there(desk: Desk, sent: list[Invoice]) -> None:
+    payment = Payment(invoice_number=sent[0].number, pay_date=dt.date(2026, 11, 25), amount=Decimal("100.00"))
+    bookkeeper(desk).insert_invoice_payment(payment)
+    assert compare()[0] == 1
+    assert found() == [("paid", sent[0].number)]
+    assert LedgerDifference.objects.get().what == "Paid: £0.00 here, £100.00 in KashFlow."
+
+
+def test_what_was_raised_here_and_is_not_there(desk: Desk, sent: list[Invoice]) -> None:
+    [waiting, never, done_without] = desk.raise_invoices(3)
+    desk.press([waiting, done_without])
+    Transfer.objects.filter(invoice=done_without).update(state="do_not_send")
+    Invoice.objects.filter(pk=never.pk).update(
+        state="cancelled", cancelled_at=dt.datetime(2026, 11, 26, tzinfo=dt.UTC), cancelled_reason="Mistake"
+    )
+    [late] = desk.raise_invoices(1)
+    assert compare()[0] == 1
+    assert found() == [("missing", waiting.number), ("missing", late.number)]
+    told = dict(LedgerDifference.objects.values_list("number", "what"))
+    assert told[waiting.number] == "Not in KashFlow. Its transfer: Waiting."
+    assert told[late.number] == "Not transferred yet."
+
+
+def test_documents_made_in_kashflow(desk: Desk, sent: list[Invoice]) -> None:
+    gateway = bookkeeper(desk)
+    document = gateway.get_invoice(sent[0].number)
+    typed = {**vars(document), "dbid": 0, "lines": document.lines}
+    # A copy with our marker, one under a number that ours will come to, and one far below: only that is no matter.
+    gateway.insert_invoice(type(document)(**{**typed, "number": FIRST_NUMBER + 900}))
+    gateway.insert_invoice(type(document)(**{**typed, "number": FIRST_NUMBER + 901, "reference": "by hand"}))
+    gateway.insert_invoice(type(document)(**{**typed, "number": 12, "reference": "by hand"}))
+    assert compare()[0] == 1
+    assert found() == [("extra", sent[0].number), ("extra", FIRST_NUMBER + 901)]
+    told = {one.number: one.what for one in LedgerDifference.objects.all()}
+    assert told[sent[0].number].startswith(f"A second copy, under number {FIRST_NUMBER + 900}.")
+    assert told[FIRST_NUMBER + 901].startswith("Made in KashFlow under a number that ours will come to.")
+
+
+def test_our_number_on_a_document_of_somebody_else(desk: Desk, sent: list[Invoice]) -> None:
+    desk.sandbox.settings(duplicate_number="duplicate")
+    document = bookkeeper(desk).get_invoice(sent[0].number)
+    bookkeeper(desk).insert_invoice(type(document)(**{**vars(document), "dbid": 0, "reference": "by hand"}))
+    assert compare()[0] == 1
+    assert found() == [("extra", sent[0].number)]
+    assert "which is an invoice of ours as well" in LedgerDifference.objects.get().what
+
+
+def test_other_numbers_are_nobodys_matter_where_kashflow_numbers_its_own(
+    desk: Desk, sent: list[Invoice]
+) -> None:
+    document = bookkeeper(desk).get_invoice(sent[0].number)
+    typed = {**vars(document), "dbid": 0, "number": 0, "reference": "by hand"}
+    bookkeeper(desk).insert_invoice(type(document)(**typed))
+    LedgerAccount.objects.update(numbering="kashflow")
+    assert compare()[0] == 0
+
+
+def test_kashflow_away_changes_nothing_and_is_no_difference(desk: Desk, sent: list[Invoice]) -> None:
+    bookkeeper(desk).delete_invoice(sent[1].number)
+    compare()
+    desk.sandbox.fault("GetInvoicesByDateRange", "http_503")
+    with pytest.raises(CommandError) as refused:
+        call_command("compare_ledgers", stdout=StringIO())
+    assert refused.value.returncode == 2
+    assert found() == [("deleted", sent[1].number)]
+    assert services.latest() != Run.objects.filter(kind=services.KIND).first()
+
+
+def test_a_second_night_within_the_first_begins_nothing(desk: Desk, sent: list[Invoice]) -> None:
+    tasks.compare_nightly()
+    tasks.compare_nightly()
+    [run] = Run.objects.filter(kind=services.KIND)
+    assert run.by is None
+    assert services.carry(run.pk) is not None
+    tasks.compare_nightly()
+    assert Run.objects.filter(kind=services.KIND).count() == 1
+
+
+# --- The page -----------------------------------------------------------------------------------------------
+
+
+def test_a_stranger_and_sales_compare_nothing(
+    desk: Desk, stranger: Browser, as_role: Callable[..., Browser]
+) -> None:
+    assert stranger.post(START).status_code == 302
+    assert [as_role("Sales").post(START).status_code, as_role("Sales").get(PAGE).status_code] == [403, 403]
+    assert not Run.objects.filter(kind=services.KIND).exists()
+
+
+def test_the_accountant_presses_and_reads_the_next_step(
+    desk: Desk, sent: list[Invoice], as_role: Callable[..., Browser]
+) -> None:
+    bookkeeper(desk).delete_invoice(sent[1].number)
+    browser = as_role("Accounts")
+    assert "Not compared yet" in browser.get(PAGE).content.decode()
+    assert "Reading KashFlow" in browser.post(START, follow=True).content.decode()
+    services.carry(Run.objects.get(kind=services.KIND).pk)
+    page = browser.get(PAGE).content.decode()
+    assert "1 deleted in kashflow." in page
+    assert "If it was meant, cancel it here" in page
+    assert reverse("invoicing:invoice", args=[sent[1].number]) in page
+    assert "Nothing fits the search" in browser.get(PAGE, {"kind": "paid"}).content.decode()
+    exported = b"".join(browser.post(EXPORT).streaming_content).decode()
+    assert f"{sent[1].number},Deleted in KashFlow,{sent[1].company_name}," in exported
+
+
+def test_without_a_login_nothing_begins_and_the_reason_is_said(
+    as_role: Callable[..., Browser], db: None
+) -> None:
+    factories.company()
+    factories.kashflow_on()
+    factories.ledger_account()
+    page = as_role("Accounts").post(START, follow=True).content.decode()
+    assert "No KashFlow login is saved" in page
+    assert not Run.objects.exists()
