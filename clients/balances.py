@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db import connection
 
+from clients.models import Client
 from magmanager.common.money import to_pence
 
 # One statement for a whole batch: a save per client costs more than raising its invoice.
@@ -43,3 +44,13 @@ def add_to_balances(owed: Mapping[int, tuple[Decimal, dt.date]]) -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [json.dumps(rows)])
+
+
+def set_balance(client_id: int, amount: Decimal, oldest_due_on: dt.date | None) -> None:
+    """Writes anew what a client owes, in pounds, and since when; the caller holds the row (`hold_balance`)."""
+    Client.objects.filter(pk=client_id).update(balance_amount=amount, oldest_due_on=oldest_due_on)
+
+
+def hold_balance(client_id: int) -> None:
+    """Locks a client's row until the transaction ends, so that what is counted for it now stays true."""
+    Client.objects.select_for_update(no_key=True).get(pk=client_id)

@@ -9,6 +9,8 @@ class InvoicingConfig(floors.FloorConfig):
     grants = {
         "view_invoices": (ADMIN, ACCOUNTS),
         "raise_batch": (ADMIN, ACCOUNTS),
+        "cancel_invoice": (ADMIN, ACCOUNTS),
+        "raise_again": (ADMIN, ACCOUNTS),
         "transfer_invoices": (ADMIN, ACCOUNTS),
         "change_next_number": (ADMIN,),
         "compare_ledgers": (ADMIN, ACCOUNTS),

@@ -107,7 +107,12 @@ class Invoice(models.Model):
     class Meta:
         default_permissions = ()
         ordering = ["-number"]
-        permissions = [("view_invoices", "View invoices"), ("raise_batch", "Raise a batch of invoices")]
+        permissions = [
+            ("view_invoices", "View invoices"),
+            ("raise_batch", "Raise a batch of invoices"),
+            ("cancel_invoice", "Cancel an invoice"),
+            ("raise_again", "Cancel an invoice and raise it again"),
+        ]
         indexes = [
             models.Index(F("payer"), F("number").desc(), name="invoice_of_a_payer"),
             models.Index(F("invoice_date"), F("number").desc(), name="invoice_by_date"),

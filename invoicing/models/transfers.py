@@ -73,6 +73,9 @@ class Transfer(models.Model):
                 name="transfer_unfinished",
                 condition=~Q(state__in=["verified", "do_not_send", "cancelled"]),
             ),
+            models.Index(
+                fields=["ledger_account"], name="transfer_to_cancel", condition=Q(cancel_requested=True)
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -15,7 +15,7 @@ from invoicing.transfer.looks import Look, look, look_twice
 from invoicing.transfer.outcomes import absent, not_read_back, not_written, read_failed
 from invoicing.transfer.record import Phase, record
 from invoicing.transfer.states import Event, State
-from invoicing.transfer.verdict import EVENTS, Changed, Ours, Verdict
+from invoicing.transfer.verdict import EVENTS, Changed, NumberTaken, Ours, Verdict
 from invoicing.transfer.work import Steps, Work
 from kashflow.gateway.errors import (
     EnvelopeInvalid,
@@ -203,7 +203,8 @@ def check(work: Work) -> None:
     except GatewayError as error:
         read_failed(work, error, phase)
         return
-    if seen.is_absent:
+    if seen.is_absent or (work.is_cancelled and isinstance(seen.verdict, NumberTaken)):
+        # Whoever has the number of a cancelled invoice keeps it: what matters is that ours is not there.
         absent(work, phase)
     else:
         _found(work, seen.verdict, phase)

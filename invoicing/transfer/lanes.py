@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from invoicing import next_number
 from invoicing.models import RunTransfer, Transfer
-from invoicing.transfer import claims, engine, pauses, payers, progress
+from invoicing.transfer import claims, engine, pauses, payers, progress, stopping
 from invoicing.transfer.states import State
 from kashflow.connections import current_account, office_login
 from kashflow.limits import times
@@ -52,6 +52,7 @@ def carry_due(account_id: int, *, wake_another: Callable[[], None], seconds: flo
         if time.monotonic() > ends:
             wake_another()
             return carried
+    stopping.finish(account)
     progress.finish_runs(account)
     pauses.pause_refused(account)
     return carried
@@ -103,6 +104,7 @@ def sweep() -> int | None:
     claims.expire_leases(account)
     _go_on(account)
     _pass_on(account)
+    stopping.finish(account)
     progress.finish_runs(account)
     pauses.pause_refused(account)
     return account.pk if claims.due(account).exists() else None

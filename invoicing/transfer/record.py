@@ -62,9 +62,17 @@ def record(
     )
 
 
-def note(transfer: Transfer, *, outcome: str, what: str, phase: Phase | None = None, **values: Any) -> None:
+def note(
+    transfer: Transfer,
+    *,
+    outcome: str,
+    what: str,
+    phase: Phase | None = None,
+    by: User | None = None,
+    **values: Any,
+) -> None:
     """Notes something that is no move, such as a first look that found nothing. Raises Lost."""
-    _write(transfer, State(transfer.state), values, outcome, what, phase, None, "")
+    _write(transfer, State(transfer.state), values, outcome, what, phase, by, "")
 
 
 def renew(transfer: Transfer) -> None:

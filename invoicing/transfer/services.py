@@ -18,7 +18,7 @@ from invoicing.transfer import pauses
 from invoicing.transfer.record import Lost, in_seconds, record
 from invoicing.transfer.states import NEEDS_YOU, TERMINAL, Event, State
 from kashflow import door
-from kashflow.connections import MY_DETAILS, login_for
+from kashflow.connections import MY_DETAILS, current_account, login_for, own_login
 from kashflow.limits import times
 from kashflow.models import Connection, LedgerAccount
 from magmanager.common import runs
@@ -63,6 +63,17 @@ def request_transfers(*, by: User, invoice_ids: Collection[int]) -> Run:
         if not chosen:
             return _run_there_is(invoices, account)
         return _start(chosen, by, login)
+
+
+def want(invoices: Iterable[Invoice], *, by: User) -> None:
+    """Documents that go to KashFlow at once, without a run: call it in the transaction that raises them.
+
+    Nothing where KashFlow is not the package or not linked. Without a login, or while the account is paused,
+    they wait; the caller wakes the lanes.
+    """
+    account = current_account() if SystemDefaults.current().uses_kashflow else None
+    if account is not None:
+        _new(list(invoices), account, own_login(by))
 
 
 def pause_run(*, by: User, run: Run) -> None:
@@ -125,7 +136,7 @@ def _transferable(invoice_ids: Collection[int]) -> list[Invoice]:
     )
 
 
-def _new(invoices: list[Invoice], account: LedgerAccount, login: Connection) -> list[Transfer]:
+def _new(invoices: list[Invoice], account: LedgerAccount, login: Connection | None) -> list[Transfer]:
     """READY rows for the invoices that have none in this account."""
     there = set(_of(invoices, account).values_list("invoice_id", flat=True))
     now = timezone.now()
