@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("common", "0003_read_the_clock"),
-        ("invoicing", "0006_kinds_of_errand"),
+        ("invoicing", "0007_cancel_and_raise_again"),
     ]
 
     operations = [
