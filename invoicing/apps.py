@@ -9,6 +9,7 @@ class InvoicingConfig(floors.FloorConfig):
     grants = {
         "view_invoices": (ADMIN, ACCOUNTS),
         "raise_batch": (ADMIN, ACCOUNTS),
+        "raise_invoice": (ADMIN, ACCOUNTS),
         "cancel_invoice": (ADMIN, ACCOUNTS),
         "raise_again": (ADMIN, ACCOUNTS),
         "transfer_invoices": (ADMIN, ACCOUNTS),

@@ -49,6 +49,35 @@ class Line:
 
 
 @dataclass(frozen=True)
+class FreeLine:
+    """A line that no booking stands behind, typed on the client's Financial tab. `rate` is pounds before VAT."""
+
+    text: str
+    quantity: int
+    rate: Decimal
+    vat: VatOfLine
+    account_code_id: int | None
+    product_code_id: int | None
+
+    @property
+    def amount(self) -> Decimal:
+        return self.quantity * self.rate
+
+    @property
+    def vat_amount(self) -> Decimal:
+        return self.vat.amount(self.amount)
+
+    @property
+    def total(self) -> Decimal:
+        return self.amount + self.vat_amount
+
+    @property
+    def description(self) -> str:
+        """What is printed and sent."""
+        return self.text[:DESCRIPTION_LENGTH]
+
+
+@dataclass(frozen=True)
 class Problem:
     """Why a payer cannot be invoiced yet; `fix` is "email" or "po_number" where it is mended in place."""
 
@@ -62,9 +91,16 @@ class Document:
     """One invoice as it will be raised, or, with problems, as it cannot be raised yet."""
 
     payer: Payer
-    lines: tuple[Line, ...]
+    booked: tuple[Line, ...]
     due_on: dt.date
     problems: tuple[Problem, ...]
+    free: tuple[FreeLine, ...] = ()
+    typed_po_number: str = ""
+
+    @property
+    def lines(self) -> tuple[Line | FreeLine, ...]:
+        """What stands on it, bookings first."""
+        return (*self.booked, *self.free)
 
     @cached_property
     def amount(self) -> Decimal:
@@ -84,12 +120,13 @@ class Document:
 
     @property
     def instalment_ids(self) -> list[int]:
-        return [line.row.instalment_id for line in self.lines]
+        return [line.row.instalment_id for line in self.booked]
 
     @property
     def po_number(self) -> str:
         """The PO numbers, comma between them; where they do not fit, the first and how many more."""
-        numbers = list(dict.fromkeys(line.row.po_number for line in self.lines if line.row.po_number))
+        typed = [self.typed_po_number, *(line.row.po_number for line in self.booked)]
+        numbers = list(dict.fromkeys(filter(None, typed)))
         together = ", ".join(numbers)
         if len(together) <= PO_LENGTH:
             return together
@@ -100,12 +137,12 @@ class Document:
     def publication_codes(self) -> list[tuple[str, str]]:
         """(code, name) of each title on it, in order."""
         return list(
-            dict.fromkeys((line.row.publication_code, line.row.publication_name) for line in self.lines)
+            dict.fromkeys((line.row.publication_code, line.row.publication_name) for line in self.booked)
         )
 
     @property
     def client_count(self) -> int:
-        return len({line.row.client_id for line in self.lines})
+        return len({line.row.client_id for line in self.booked})
 
     @property
     def free_count(self) -> int:
@@ -162,13 +199,18 @@ def build(rows: Iterable[Row], house: House, invoice_date: dt.date) -> list[Docu
 
 def _document(rows: Sequence[Row], house: House, invoice_date: dt.date) -> Document:
     payer = rows[0].payer
-    terms = house.payment_terms_days if payer.terms_days is None else payer.terms_days
     return Document(
         payer=payer,
-        lines=tuple(_line(row, house) for row in rows),
-        due_on=invoice_date + dt.timedelta(days=terms),
+        booked=tuple(_line(row, house) for row in rows),
+        due_on=due_on(payer, house, invoice_date),
         problems=tuple(_problems(rows, house)),
     )
+
+
+def due_on(payer: Payer, house: House, invoice_date: dt.date) -> dt.date:
+    """When a document of `payer` is due: by its own terms, else the house's."""
+    terms = house.payment_terms_days if payer.terms_days is None else payer.terms_days
+    return invoice_date + dt.timedelta(days=terms)
 
 
 def _line(row: Row, house: House) -> Line:
@@ -198,20 +240,27 @@ def _codes(row: Row, house: House) -> tuple[int | None, int | None]:
     return account.id if account else None, product.id if product else None
 
 
-def _problems(rows: Sequence[Row], house: House) -> list[Problem]:
-    payer, found = rows[0].payer, []
+def problems_of_payer(payer: Payer, house: House) -> list[Problem]:
+    """Why nothing can be invoiced to `payer` yet, whatever stands on it."""
+    found = []
     if payer.delivery == "email" and not payer.has_email:
         found.append(
             Problem("no_email", "Delivery is E-mail, and no contact has an e-mail address.", fix="email")
         )
+    if house.vat_percent is None:
+        found.append(Problem("no_vat_rate", "No VAT rate is chosen in Settings › Company Details."))
+    return found
+
+
+def _problems(rows: Sequence[Row], house: House) -> list[Problem]:
+    payer = rows[0].payer
+    found = problems_of_payer(payer, house)
     without_po = sum(1 for row in rows if not row.po_number)
     if payer.is_po_required and without_po:
         which = "the booking has" if len(rows) == 1 else f"{without_po} of its {len(rows)} bookings have"
         found.append(
             Problem("no_po_number", f"This client requires a PO number and {which} none.", fix="po_number")
         )
-    if house.vat_percent is None:
-        found.append(Problem("no_vat_rate", "No VAT rate is chosen in Settings › Company Details."))
     if house.uses_account_codes:
         found += dict.fromkeys(problem for row in rows for problem in _code_problems(row, house))
     return found

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import count
+from typing import Any
 from uuid import UUID, uuid4
 
-from invoicing.documents import Document, Line
+from invoicing.documents import Document, FreeLine, Line
 from invoicing.marker import marker
 from invoicing.models import Batch, Invoice, InvoiceLine
+from settings_app.models import User
 
 
 def invoice_row(
-    document: Document, *, batch: Batch, number: int, invoice_date: dt.date, uid: UUID | None = None
+    document: Document,
+    *,
+    batch: Batch | None,
+    number: int,
+    invoice_date: dt.date,
+    by: User,
+    raised_at: dt.datetime,
+    uid: UUID | None = None,
 ) -> Invoice:
-    """The unsaved invoice of `document` under `number`. `uid` is for data that must come out the same again."""
+    """The unsaved invoice of `document` under `number`. `uid` is for what must come out the same again."""
     uid, payer = uid or uuid4(), document.payer
     return Invoice(
         uid=uid,
@@ -21,8 +31,8 @@ def invoice_row(
         number=number,
         payer_id=payer.id,
         batch=batch,
-        by=batch.by,
-        raised_at=batch.raised_at,
+        by=by,
+        raised_at=raised_at,
         invoice_date=invoice_date,
         due_on=document.due_on,
         company_name=payer.name,
@@ -40,24 +50,44 @@ def invoice_row(
 
 def line_rows(invoice: Invoice, document: Document) -> list[InvoiceLine]:
     """The unsaved lines of `document`, in its order, for an invoice that has its primary key."""
-    return [_line(invoice, line, sort) for sort, line in enumerate(document.lines, start=1)]
+    places = count(1)
+    booked = [_booked(invoice, line, next(places)) for line in document.booked]
+    return booked + [_free(invoice, line, next(places)) for line in document.free]
 
 
-def _line(invoice: Invoice, line: Line, sort: int) -> InvoiceLine:
+def _booked(invoice: Invoice, line: Line, sort: int) -> InvoiceLine:
     return InvoiceLine(
         invoice=invoice,
         sort=sort,
         instalment_id=line.row.instalment_id,
         client_id=line.row.client_id,
         issue_id=line.row.issue_id,
-        description=line.description,
         rate=line.amount,
         list_price=line.row.list_price,
         discount_percent=line.row.discount_percent,
-        amount=line.amount,
-        vat_percent=line.vat.percent,
-        is_vat_exempt=line.vat.is_exempt,
-        vat_amount=line.vat_amount,
-        account_code_id=line.account_code_id,
-        product_code_id=line.product_code_id,
+        **_common(line),
     )
+
+
+def _free(invoice: Invoice, line: FreeLine, sort: int) -> InvoiceLine:
+    return InvoiceLine(
+        invoice=invoice,
+        sort=sort,
+        client_id=invoice.payer_id,
+        quantity=line.quantity,
+        rate=line.rate,
+        list_price=line.rate,
+        **_common(line),
+    )
+
+
+def _common(line: Line | FreeLine) -> dict[str, Any]:
+    return {
+        "description": line.description,
+        "amount": line.amount,
+        "vat_percent": line.vat.percent,
+        "is_vat_exempt": line.vat.is_exempt,
+        "vat_amount": line.vat_amount,
+        "account_code_id": line.account_code_id,
+        "product_code_id": line.product_code_id,
+    }

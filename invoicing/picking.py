@@ -149,10 +149,10 @@ def rows(instalment_ids: Collection[int]) -> list[Row]:
         .order_by("issue__on_sale_on", "issue_id", "pk")
         .values(*COLUMNS)
     )
-    payers = _payers({row["booking__client__agency_id"] or row["booking__client_id"] for row in found})
+    of_rows = payers({row["booking__client__agency_id"] or row["booking__client_id"] for row in found})
     entries = _rate_card({row["issue__publication_id"] for row in found})
     accounts, products = _codes(found, entries)
-    made = [_row(each, payers, entries, accounts, products) for each in found]
+    made = [_row(each, of_rows, entries, accounts, products) for each in found]
     return sorted(made, key=lambda row: (row.payer.name.casefold(), row.payer.id))
 
 
@@ -199,7 +199,8 @@ def _row(
     )
 
 
-def _payers(ids: set[int]) -> dict[int, Payer]:
+def payers(ids: set[int]) -> dict[int, Payer]:
+    """The clients `ids` as they would be printed, by id. Two queries."""
     with_email = set(
         Contact.objects.filter(client_id__in=ids)
         .exclude(email="")

@@ -1,4 +1,4 @@
-"""The verbs of invoicing: raising a batch."""
+"""Raising a batch, and what raising one invoice shares with it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def raise_batch(
     """
     allow(by, "invoicing.raise_batch")
     try:
-        return _again(lambda: _raise(by, key, sorted(set(instalment_ids)), invoice_date, expected_total))
+        return try_again(lambda: _raise(by, key, sorted(set(instalment_ids)), invoice_date, expected_total))
     except (AlreadyInvoiced, IntegrityError):
         # The other press of a double one was quicker: its instalments are closed, or its key is there.
         raised = Batch.objects.filter(key=key).first()
@@ -89,7 +89,7 @@ def _raise(
         for start in range(0, len(payers), CHUNK):
             ids = [one for _, of_payer in payers[start : start + CHUNK] for one in of_payer]
             close_instalments(ids)
-            made = documents.build(_rows(ids), house, invoice_date)
+            made = documents.build(billable_rows(ids), house, invoice_date)
             _refuse_problems(made)
             raised_total += _write(batch, made, invoice_date)
         if raised_total != expected_total:
@@ -104,7 +104,8 @@ def _raise(
         return batch
 
 
-def _rows(ids: list[int]) -> list[picking.Row]:
+def billable_rows(ids: list[int]) -> list[picking.Row]:
+    """The rows of instalments that were just closed. Raises Gone where one is not to be billed any more."""
     rows = picking.rows(ids)
     gone = next((row for row in rows if not row.is_billable), None)
     if gone or len(rows) != len(ids):
@@ -130,7 +131,14 @@ def _write(batch: Batch, made: Sequence[Document], invoice_date: dt.date) -> Dec
     first = take_block(len(made))
     invoices = Invoice.objects.bulk_create(
         [
-            invoice_row(document, batch=batch, number=first + n, invoice_date=invoice_date)
+            invoice_row(
+                document,
+                batch=batch,
+                number=first + n,
+                invoice_date=invoice_date,
+                by=batch.by,
+                raised_at=batch.raised_at,
+            )
             for n, document in enumerate(made)
         ]
     )
@@ -151,7 +159,7 @@ def _write(batch: Batch, made: Sequence[Document], invoice_date: dt.date) -> Dec
     return total(invoice.total for invoice in invoices)
 
 
-def _again(attempt: Callable[[], Result]) -> Result:
+def try_again(attempt: Callable[[], Result]) -> Result:
     """Runs the whole transaction again where the database broke a deadlock; gives up after TRIES."""
     for tried in range(1, TRIES + 1):
         try:

@@ -110,6 +110,7 @@ class Invoice(models.Model):
         permissions = [
             ("view_invoices", "View invoices"),
             ("raise_batch", "Raise a batch of invoices"),
+            ("raise_invoice", "Raise an invoice for a client"),
             ("cancel_invoice", "Cancel an invoice"),
             ("raise_again", "Cancel an invoice and raise it again"),
         ]

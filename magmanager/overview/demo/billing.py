@@ -108,7 +108,15 @@ class Billing:
 
     def _invoice(self, batch: Batch, document: Document, number: int, month: Month) -> Invoice:
         own = self._uid("invoice", number)
-        invoice = invoice_row(document, batch=batch, number=number, invoice_date=month.raised_on, uid=own)
+        invoice = invoice_row(
+            document,
+            batch=batch,
+            number=number,
+            invoice_date=month.raised_on,
+            by=batch.by,
+            raised_at=batch.raised_at,
+            uid=own,
+        )
         invoice.pk = number - FIRST_NUMBER + 1
         if month.is_transferred:
             self.books.settle(invoice)
