@@ -159,7 +159,7 @@ if TIME_SCALE != 1.0 and MODE != "test":
 # --- People ---------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "settings_app.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["settings_app.backends.RoleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
