@@ -158,7 +158,7 @@ def _copy(old: Invoice, *, number: int, by: User) -> Invoice:
     new.uid, new.marker, new.number = uid, marker(uid), number
     new.by, new.raised_at, new.batch_id = by, timezone.now(), None
     new.state, new.cancelled_at, new.cancelled_reason = Invoice.State.RAISED, None, ""
-    new.emailed_at, new.paid_as_of = None, None
+    new.emailed_at, new.paid_as_of, new.wanted_in = None, None, None
     new.save(force_insert=True)
     lines = list(old.lines.all())
     for line in lines:

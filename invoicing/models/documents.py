@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from bookings.models import Instalment
 from clients.models import Client
-from kashflow.models import AccountCode, ProductCode
+from kashflow.models import AccountCode, LedgerAccount, ProductCode
 from magmanager.common.fields import MoneyField
 from publications.models import Issue
 
@@ -99,6 +99,10 @@ class Invoice(models.Model):
     cancelled_at = models.DateTimeField(null=True)
     cancelled_reason = models.CharField(max_length=200, blank=True)
     emailed_at = models.DateTimeField(null=True)
+    # The account its transfer was last asked for; beside the transfer itself, so that a list needs no second table.
+    wanted_in = models.ForeignKey(
+        LedgerAccount, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     # What KashFlow said last; None until it was asked.
     paid_amount = MoneyField(default=0)
     paid_state = models.CharField(max_length=8, choices=Paid.choices, default=Paid.UNPAID)
@@ -119,6 +123,7 @@ class Invoice(models.Model):
             models.Index(F("invoice_date"), F("number").desc(), name="invoice_by_date"),
             # For the count of unpaid ones; SQLite does not use a partial index for values given as parameters.
             models.Index(fields=["paid_state", "state"], name="invoice_by_paid_state"),
+            models.Index(fields=["wanted_in", "state"], name="invoice_by_wanted"),
             models.Index(
                 fields=["payer", "due_on"],
                 name="invoice_open_by_payer",

@@ -145,6 +145,9 @@ def _new(invoices: list[Invoice], account: LedgerAccount, login: Connection | No
         for invoice in invoices
         if invoice.pk not in there
     ]
+    for at in range(0, len(rows), ROWS_AT_ONCE):
+        ids = [row.invoice_id for row in rows[at : at + ROWS_AT_ONCE]]
+        Invoice.objects.filter(pk__in=ids).update(wanted_in=account)
     return Transfer.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
 
 

@@ -12,7 +12,8 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from invoicing.models import Invoice, Transfer
+from invoicing.models import Invoice
+from invoicing.transfer.services import request_transfers
 from tests import factories
 from tests.invoicing.batches import bookings, raised
 
@@ -108,11 +109,10 @@ def test_by_issue_by_month_by_delivery_by_batch(as_role: As) -> None:
 
 def test_segments_count_what_they_show(as_role: As) -> None:
     factories.kashflow_on()
-    browser, account = as_role("Accounts"), factories.ledger_account()
+    browser = as_role("Accounts")
+    factories.saved_login(factories.ledger_account(), browser.person)
     raised(browser.person, bookings(4))
-    Transfer.objects.create(
-        invoice=Invoice.objects.get(number=1), ledger_account=account, requested_at=timezone.now()
-    )
+    request_transfers(by=browser.person, invoice_ids=[Invoice.objects.get(number=1).pk])
     Invoice.objects.filter(number=2).update(paid_state="paid")
     cancel(Invoice.objects.get(number=3))
     assert numbers(browser, "?show=not_transferred") == [4, 2]

@@ -43,6 +43,7 @@ class Books:
         """Sets what KashFlow said last night of a transferred invoice, before it is written."""
         luck = self.plan.chance("luck", invoice.number).random()
         invoice.paid_as_of = self.read_at
+        invoice.wanted_in = self.codes.account
         if luck < UNPAID_SHARE or self._paid_on(invoice) >= self.plan.today or not invoice.total:
             return
         is_old = (self.plan.today - invoice.due_on).days > CHASED_DAYS
