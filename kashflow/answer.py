@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-import requests
 from django.utils import timezone
 
 from kashflow.gateway import errors
@@ -47,7 +46,7 @@ WORDS = {
     errors.RateLimited.code: Words(
         "KashFlow is busy", "KashFlow asked us to wait. Press Check Connection again in a minute.", "busy"
     ),
-    "certificate": Words(
+    errors.TlsFailed.code: Words(
         "KashFlow's certificate was not accepted",
         "The server that answered could not prove that it is KashFlow, so the login was not sent. Check this "
         "server's clock and certificate authorities, ask whoever runs your network, then try again.",
@@ -85,9 +84,8 @@ def connected(company_name: str, fingerprint: str) -> Answer:
 
 def refused(error: errors.GatewayError) -> Answer:
     """What an error of the check means for the person who pressed the button."""
-    code = "certificate" if isinstance(error.__cause__, requests.exceptions.SSLError) else error.code
-    words = WORDS.get(code, UNCLEAR)
-    return Answer(False, code, words.title, words.sentence or error.sentence, words.anchor, error=error)
+    words = WORDS.get(error.code, UNCLEAR)
+    return Answer(False, error.code, words.title, words.sentence or error.sentence, words.anchor, error=error)
 
 
 def anchor_of(code: str) -> str:

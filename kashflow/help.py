@@ -94,7 +94,7 @@ SECTIONS = (
     ),
     Section(
         "certificate",
-        _title("certificate"),
+        _title(errors.TlsFailed.code),
         "The server that answered could not prove that it is KashFlow, so the login was not sent.",
         (
             "Look at this server's clock: a wrong date makes every certificate look wrong.",

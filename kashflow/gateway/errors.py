@@ -37,6 +37,16 @@ class NotSent(GatewayError):
     )
 
 
+class TlsFailed(NotSent):
+    """The server that answered could not prove that it is KashFlow: not a byte of ours went out."""
+
+    code = "tls_failed"
+    text = (
+        "The server that answered could not prove that it is KashFlow, so nothing was sent. Check this "
+        "server's clock and certificate authorities, or ask whoever runs your network."
+    )
+
+
 class SendDeadlineMissed(GatewayError):
     """The moment to start by had passed; checked just before the write, so nothing was sent."""
 

@@ -6,6 +6,7 @@ libraries.md, KashFlow row; transfer.md, What an answer means.
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,13 +17,15 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, SSLError
 
 from kashflow.gateway.connection import DeadlineMissed, TimedAdapter, Window, current
-from kashflow.gateway.errors import GatewayError, NotSent, SendDeadlineMissed, Unknown
+from kashflow.gateway.errors import GatewayError, NotSent, SendDeadlineMissed, TlsFailed, Unknown
 
 CHUNK = 64 * 1024
 _FAILURES = (OSError, HTTPError, HTTPException, ValueError)
+# requests' own, and what a connection opened beforehand raises.
+_TLS_FAILURES = (requests.exceptions.SSLError, ssl.SSLError, SSLError)
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ class Transport:
         return session
 
     def connect(self) -> None:
-        """Opens the connection beforehand; does nothing where an open one is ready. Raises NotSent."""
+        """Opens the connection beforehand; does nothing where an open one is ready. Raises NotSent and TlsFailed."""
         window = Window.of(connect=self.limits.connect, total=self.limits.connect)
         with _during(window, "Connect"):
             self._adapter.open(requests.Request("POST", self.url).prepare(), self._verify)
@@ -164,7 +167,8 @@ def _during(window: Window, operation: str) -> Iterator[None]:
 
 
 def _failure(error: Exception, window: Window, operation: str) -> GatewayError:
-    kind = Unknown if window.wrote else NotSent
+    not_sent = TlsFailed if isinstance(error, _TLS_FAILURES) else NotSent
+    kind = Unknown if window.wrote else not_sent
     return kind(operation, f"{type(error).__name__}: {error}"[:500])
 
 

@@ -194,6 +194,7 @@ def test_every_error_has_its_own_code_and_a_sentence_that_says_what_to_do():
     ("kind", "parent"),
     [
         (errors.NotFound, errors.Refused),
+        (errors.TlsFailed, errors.NotSent),
         (errors.CodeNotUnique, errors.Refused),
         (errors.CodeInvalid, errors.Refused),
         (errors.WrongLogin, errors.ConnectionOff),
