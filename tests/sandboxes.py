@@ -44,8 +44,9 @@ class LiveSandbox:
     def settings(self, **changes: Any) -> None:
         self._call("POST", "settings", **changes)
 
-    def fault(self, operation: str, kind: str, **more: Any) -> None:
-        self._call("POST", "faults", operation=operation, kind=kind, **more)
+    def fault(self, operation: str, kind: str, **more: Any) -> dict[str, Any]:
+        """Orders a fault; what comes back is the order, with the address of the port that `tls` opens."""
+        return self._call("POST", "faults", operation=operation, kind=kind, **more)
 
     def no_faults(self) -> None:
         self._call("DELETE", "faults")

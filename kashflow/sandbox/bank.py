@@ -11,8 +11,6 @@ from kashflow.sandbox.invoices import count_payments, due, oldest_with_number
 from kashflow.sandbox.storage import Row, Storage, insert, update
 from kashflow.sandbox.values import decimal_text, midnight, row
 
-# How many payments a page has is not published.
-PAGE = 100
 TRANSACTION_TYPES = {
     1: ("Bank charges", 7901),
     2: ("Transfer", 1250),
@@ -81,10 +79,10 @@ class Bank(Storage):
             update(db, "bank_transaction", "ID", {"ID": transaction_id, "Allocated": taken})
             return _pay(db, invoice, advance, amount)
 
-    def payments_between(self, start: str, end: str, *, page: int) -> list[Row]:
-        """One page of the payments dated from `start` to `end`, both included; empty behind the last one."""
+    def payments_between(self, start: str, end: str, *, page: int, size: int) -> list[Row]:
+        """One page of `size` payments dated from `start` to `end`, both included; empty behind the last one."""
         with self.reading() as db:
-            where = (start, end, PAGE, (max(page, 1) - 1) * PAGE)
+            where = (start, end, size, (max(page, 1) - 1) * size)
             found = db.execute(f'SELECT * {_BETWEEN} ORDER BY "PayDate", "PayID" LIMIT ? OFFSET ?', where)
             return [dict(one) for one in found]
 

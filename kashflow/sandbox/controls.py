@@ -71,7 +71,7 @@ def _settings(sandbox: Sandbox, query: Query, body: Body) -> object:
 
 
 def _order_fault(sandbox: Sandbox, query: Query, body: Body) -> object:
-    return sandbox.faults.order(body).shown()
+    return sandbox.order_fault(body).shown()
 
 
 def _faults(sandbox: Sandbox, query: Query, body: Body) -> object:
@@ -79,7 +79,7 @@ def _faults(sandbox: Sandbox, query: Query, body: Body) -> object:
 
 
 def _cancel_faults(sandbox: Sandbox, query: Query, body: Body) -> object:
-    sandbox.faults.cancel()
+    sandbox.cancel_faults()
     return []
 
 

@@ -42,6 +42,12 @@ def bend_of(fault: Fault | None) -> Bend:
             return Bend(net_off_by=Decimal("0.01"))
         case "number_other" if fault:
             return Bend(other_number=int(fault.number("number")))
+        case "page_missing":
+            return Bend(page_by=1)
+        case "page_repeated":
+            return Bend(page_by=-1)
+        case "count_wrong" if fault:
+            return Bend(count_by=int(fault.number("by")))
     return Bend()
 
 
@@ -135,7 +141,8 @@ def _number_zero(fault: Fault, ledger: Ledger, call: Call, answer: Answer) -> An
 def _crossed(fault: Fault, ledger: Ledger, call: Call, answer: Answer) -> Answer:
     other = OPERATIONS[fault.text("reply_of")]
     nothing = {field.name: 0 if field.type == "int" else "0001-01-01T00:00:00" for field in other.inputs}
-    return answer_call(ledger, replace(call, operation=other, arguments=dict(call.arguments) | nothing))
+    asked = {name: call.arguments[name] for name in ("UserName", "Password")} | nothing
+    return answer_call(ledger, replace(call, operation=other, arguments=asked | fault.mapping("arguments")))
 
 
 def _duplicate(fault: Fault, ledger: Ledger, call: Call, answer: Answer) -> Answer:
@@ -149,7 +156,7 @@ def _duplicate(fault: Fault, ledger: Ledger, call: Call, answer: Answer) -> Answ
 
 
 def _bomb(fault: Fault, ledger: Ledger, call: Call, answer: Answer) -> Answer:
-    make = _BOMBS.get(fault.text("shape"), _BOMBS["entities"])
+    make = _BOMBS[fault.text("shape")]
     plain = soap.wrap(writing.response(call.operation, status="OK", detail="DETAIL"), call.version).decode()
     body = make(re.sub(r"<\?xml.*?\?>", "", plain)).encode()
     return replace(answer, status=200, body=body, content_type=soap.CONTENT_TYPES[call.version])

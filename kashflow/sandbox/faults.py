@@ -12,7 +12,9 @@ from kashflow.gateway.schema import OPERATIONS
 
 ANY_OPERATION = "*"
 _COMMON = {"operation": ANY_OPERATION, "kind": "", "times": None, "probability": 1.0, "seed": 0, "after": 0}
-_INSERTS = ("InsertInvoice", "InsertCustomer")
+_DOCUMENTS = ("InsertInvoice", "InsertInvoice_TypeDefined")
+_INSERTS = (*_DOCUMENTS, "InsertCustomer", "InsertCustomer2", "InsertInvoicePayment")
+_PAGES = ("GetInvoicePaymentsByDateRange",)
 
 
 class FaultRefused(ValueError):
@@ -21,15 +23,22 @@ class FaultRefused(ValueError):
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of fault: its parameters and their usual values, and whether the call is still carried out."""
+    """One kind of fault: its parameters and their usual values, and whether the call is still carried out.
+
+    `shapes` are the values its parameter `shape` may have. One that `strikes` no call has a port of its own.
+    """
 
     carried_out: bool
     parameters: Mapping[str, object] = field(default_factory=dict)
     only: tuple[str, ...] = ()
     # How often it strikes where nobody says: once; a login that is refused stays refused.
     times: int | None = 1
+    shapes: tuple[str, ...] = ()
+    strikes: bool = True
 
 
+BOMB_SHAPES = ("entities", "attribute", "external_file", "external_http", "external_dtd", "doctype", "depth")
+TLS_SHAPES = ("expired", "wrong_host", "self_signed", "old", "good")
 _SETTABLE = {"committed": False}
 KINDS: dict[str, Kind] = {
     "drop_before": Kind(False),
@@ -53,15 +62,19 @@ KINDS: dict[str, Kind] = {
     "wrong_namespace": Kind(True),
     "empty_reply": Kind(True, {"committed": True}),
     "huge_reply": Kind(True, {"committed": True, "bytes": 50_000_000}),
-    "xml_bomb": Kind(True, {"committed": True, "shape": "entities"}),
+    "xml_bomb": Kind(True, {"committed": True, "shape": "entities"}, shapes=BOMB_SHAPES),
     "status_no": Kind(False, _SETTABLE | {"text": "The request could not be completed"}),
-    "number_other": Kind(True, {"number": 0}, ("InsertInvoice",)),
+    "number_other": Kind(True, {"number": 0}, _DOCUMENTS),
     "number_zero": Kind(True, {"committed": True, "text": "0"}, _INSERTS),
-    "lines_dropped": Kind(True, {}, ("InsertInvoice",)),
-    "total_off_by_a_penny": Kind(True, {}, ("InsertInvoice",)),
+    "lines_dropped": Kind(True, {}, _DOCUMENTS),
+    "total_off_by_a_penny": Kind(True, {}, _DOCUMENTS),
     "login_refused": Kind(False, {}, times=None),
-    "crossed_reply": Kind(True, {"reply_of": "GetCompanyDetails"}),
+    "crossed_reply": Kind(True, {"reply_of": "GetCompanyDetails", "arguments": {}}),
     "duplicate_element": Kind(True, {"element": ""}),
+    "page_missing": Kind(True, {}, _PAGES),
+    "page_repeated": Kind(True, {}, _PAGES),
+    "count_wrong": Kind(True, {"by": 1}, ("GetInvoicePaymentsCountforDateRange",)),
+    "tls": Kind(False, {"shape": "self_signed"}, times=None, shapes=TLS_SHAPES, strikes=False),
 }
 
 
@@ -91,6 +104,11 @@ class Fault:
         """A parameter that is text."""
         return str(self.parameters[name])
 
+    def mapping(self, name: str) -> dict[str, object]:
+        """A parameter that is an object."""
+        found = self.parameters[name]
+        return dict(found) if isinstance(found, dict) else {}
+
     def shown(self) -> dict[str, object]:
         """What was ordered and what is left of it."""
         names = ("id", "operation", "kind", "left", "probability", "after")
@@ -98,7 +116,7 @@ class Fault:
 
     def strikes(self, operation: str) -> bool:
         """Whether it strikes this call; counts the call."""
-        if self.operation not in (ANY_OPERATION, operation) or self.left == 0:
+        if self.operation not in (ANY_OPERATION, operation) or self.left == 0 or not KINDS[self.kind].strikes:
             return False
         if self.after > 0:
             self.after -= 1
@@ -149,6 +167,8 @@ def _checked(fault_id: int, wanted: Mapping[str, object]) -> Fault:
         raise FaultRefused(f"{wanted['kind']} takes no {', '.join(unknown)}")
     given: dict[str, object] = {**_COMMON, "times": kind.times, **wanted}
     _check_operation(str(given["operation"]), kind)
+    _check_shape(given, kind)
+    _check_crossed(given)
     _check_numbers(given)
     return Fault(
         id=fault_id,
@@ -169,13 +189,25 @@ def _check_operation(operation: str, kind: Kind) -> None:
         raise FaultRefused(f"This fault is for {' and '.join(kind.only)} only")
 
 
+def _check_shape(given: Mapping[str, object], kind: Kind) -> None:
+    if "shape" in given and given["shape"] not in kind.shapes:
+        raise FaultRefused(f"shape must be one of {', '.join(kind.shapes)}")
+
+
+def _check_crossed(given: Mapping[str, object]) -> None:
+    other = OPERATIONS.get(str(given.get("reply_of", "GetCompanyDetails")))
+    if other is None:
+        raise FaultRefused(f"There is no operation {given['reply_of']}")
+    arguments = given.get("arguments", {})
+    if not isinstance(arguments, dict) or set(arguments) - {field.name for field in other.inputs}:
+        raise FaultRefused(f"arguments must be an object of what {other.name} takes")
+
+
 def _check_numbers(given: Mapping[str, object]) -> None:
     for name, smallest, largest in _RANGES:
         value = given.get(name)
         if value is not None and not (_is_number(value) and smallest <= float(str(value)) <= largest):
             raise FaultRefused(f"{name} must be a number from {smallest} to {largest}")
-    if given.get("reply_of", "GetCompanyDetails") not in OPERATIONS:
-        raise FaultRefused(f"There is no operation {given['reply_of']}")
     if not isinstance(given.get("committed", False), bool):
         raise FaultRefused("committed must be true or false")
 
@@ -189,6 +221,7 @@ _RANGES = (
     ("percent", 0, 100),
     ("status", 200, 599),
     ("number", 0, 2**31 - 1),
+    ("by", -1_000_000, 1_000_000),
 )
 
 

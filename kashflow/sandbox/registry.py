@@ -16,11 +16,13 @@ Arguments = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Bend:
-    """How an injected fault bends what an insert stores."""
+    """How an injected fault bends what an insert stores, or which page and count of payments are answered."""
 
     lines_dropped: bool = False
     net_off_by: Decimal = Decimal(0)
     other_number: int | None = None
+    page_by: int = 0
+    count_by: int = 0
 
 
 @dataclass(frozen=True)

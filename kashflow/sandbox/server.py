@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import sys
+import re
+import ssl
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from kashflow.sandbox import connection, controls, pages, soap
@@ -18,24 +17,22 @@ from kashflow.sandbox.fault_acts import Sending, bend_of, sending
 from kashflow.sandbox.faults import Fault, Faults
 from kashflow.sandbox.gates import Gates
 from kashflow.sandbox.ledger import Ledger
+from kashflow.sandbox.listener import Listener
 from kashflow.sandbox.service import Answer, Call, answer_call, faulted, read_call
+from kashflow.sandbox.tls import TlsDoor
 from kashflow.sandbox.wsdl import wsdl
 
 SERVICE = "/api/service.asmx"
 LARGEST_REQUEST = 20_000_000
 
 
-class Sandbox(ThreadingHTTPServer):
+class Sandbox(Listener):
     """A running sandbox on the ledger file at `path`; port 0 takes a free one, `url` says which."""
-
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
 
     def __init__(self, path: Path | str, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.ledger, self.faults, self.gates = Ledger(path), Faults(), Gates()
         self.stopping = threading.Event()
-        self._open: set[socket.socket] = set()
+        self._doors: list[TlsDoor] = []
         super().__init__((host, port), Handler)
 
     @property
@@ -49,42 +46,35 @@ class Sandbox(ThreadingHTTPServer):
         """The SOAP address."""
         return self.url + SERVICE
 
-    def start(self) -> None:
-        """Serves in a thread of its own until `stop`."""
-        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
-
     def stop(self) -> None:
         """Stops listening and hangs up on everyone, the calls that wait too."""
         self.stopping.set()
-        self.shutdown()
-        self.server_close()
-        for one in list(self._open):
-            _hang_up(one)
+        self.cancel_faults()
+        super().stop()
         self.gates.abandon()
         self.ledger.close()
 
     def reset(self, to: str) -> None:
         """The ledger and its settings back to a known state; no fault, no gate."""
-        self.faults.cancel()
+        self.cancel_faults()
         self.gates.abandon()
         self.ledger.reset(to)
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._open.add(request)
-        super().process_request(request, client_address)
+    def order_fault(self, wanted: Mapping[str, object]) -> Fault:
+        """Takes an order; that of bad TLS opens a port, whose address its parameters then have."""
+        fault = self.faults.order(wanted)
+        if fault.kind == "tls":
+            door = TlsDoor(self, fault.text("shape"), Handler)
+            fault.parameters |= {"address": door.url + SERVICE, "authority": door.authority}
+            door.start()
+            self._doors.append(door)
+        return fault
 
-    def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
-        if connection.will_reset(request):
-            # The base class says goodbye first, which a reset does not.
-            request.close()
-        else:
-            super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        # A client that hung up is nobody's error here: half of the faults make it do so.
-        if not isinstance(sys.exc_info()[1], OSError):
-            super().handle_error(request, client_address)
+    def cancel_faults(self) -> None:
+        """No more faults, and no port but the sandbox's own."""
+        self.faults.cancel()
+        while self._doors:
+            self._doors.pop().stop()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -94,16 +84,28 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: Sandbox
 
+    def parse_request(self) -> bool:
+        """Also turns away a body whose length makes no sense or is too much: what follows could not be read."""
+        if not super().parse_request():
+            return False
+        length = self.headers.get("Content-Length") or "0"
+        is_number = length.isascii() and length.isdigit()
+        if is_number and int(length) <= LARGEST_REQUEST:
+            return True
+        self.close_connection = True
+        self.send_error(413 if is_number else 400)
+        return False
+
     def do_GET(self) -> None:
         address = urlsplit(self.path)
-        if address.path == SERVICE:
+        if self._is_service(address.path):
             described = address.query.casefold() == "wsdl"
             self._send(Sending(self._wsdl() if described else pages.service_help()))
         else:
             self._other("GET", b"")
 
     def do_POST(self) -> None:
-        if urlsplit(self.path).path == SERVICE:
+        if self._is_service(urlsplit(self.path).path):
             self._call()
         else:
             self._other("POST", self._body())
@@ -111,12 +113,17 @@ class Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self._other("DELETE", self._body())
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         """The call log is in the ledger."""
+
+    def _is_service(self, path: str) -> bool:
+        # The service is one of IIS, to which letters in an address are large or small alike.
+        return path.casefold() == SERVICE
 
     def _wsdl(self) -> Answer:
         host = self.headers.get("Host") or urlsplit(self.server.url).netloc
-        return Answer(200, wsdl(f"http://{host}{SERVICE}"), soap.CONTENT_TYPES[soap.SOAP_11], "OK")
+        scheme = "https" if isinstance(self.connection, ssl.SSLSocket) else "http"
+        return Answer(200, wsdl(f"{scheme}://{host}{SERVICE}"), soap.CONTENT_TYPES[soap.SOAP_11], "OK")
 
     def _other(self, method: str, body: bytes) -> None:
         address = urlsplit(self.path)
@@ -195,20 +202,25 @@ class Handler(BaseHTTPRequestHandler):
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").casefold() == "chunked":
             return b"".join(self._chunks())
-        return self.rfile.read(min(int(self.headers.get("Content-Length") or 0), LARGEST_REQUEST))
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
-    def _chunks(self) -> Any:
-        while size := int(self.rfile.readline(20).split(b";")[0], 16):
-            yield self.rfile.read(min(size, LARGEST_REQUEST))
+    def _chunks(self) -> Iterator[bytes]:
+        left = LARGEST_REQUEST
+        while size := self._chunk_size():
+            left -= size
+            if left < 0:
+                raise ConnectionAbortedError("The request is too large")
+            yield self.rfile.read(size)
             self.rfile.readline(3)
         while self.rfile.readline(1_000).strip():
             pass
 
+    def _chunk_size(self) -> int:
+        line = self.rfile.readline(1_000).split(b";")[0].strip()
+        if not re.fullmatch(rb"[0-9A-Fa-f]{1,8}", line):
+            raise ConnectionAbortedError("A chunk has no size")
+        return int(line, 16)
+
     def _send(self, what: Sending) -> None:
         if not connection.send(self.connection, what, self.server.stopping):
             self.close_connection = True
-
-
-def _hang_up(one: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        one.shutdown(socket.SHUT_RDWR)

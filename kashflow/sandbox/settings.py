@@ -11,6 +11,7 @@ CHOICES = {
     "duplicate_number": ("overwrite", "refuse", "duplicate", "next"),
     "not_found": ("no", "empty"),
 }
+RANGES = {"latency_ms": (0, 600_000), "page_size": (1, 100_000)}
 SECRETS = ("password", "api_password", "auto_auth_key")
 
 
@@ -37,6 +38,8 @@ class Settings:
     not_found: str = "no"
     strict: bool = False
     latency_ms: int = 0
+    # How many payments GetInvoicePaymentsByDateRange gives at once is not published.
+    page_size: int = 100
     # AutoAuth: a caller that knows this key is added to `allowed_ips`; empty switches it off.
     auto_auth_key: str = ""
 
@@ -69,8 +72,8 @@ def _checked(name: str, value: object, now: object) -> object:
         raise SettingsRefused(f"{name} must be {_kind(now)}")
     if name in CHOICES and value not in CHOICES[name]:
         raise SettingsRefused(f"{name} must be one of {', '.join(CHOICES[name])}")
-    if name == "latency_ms" and not 0 <= int(str(value)) <= 600_000:
-        raise SettingsRefused("latency_ms must be between 0 and 600000")
+    if name in RANGES and not RANGES[name][0] <= int(str(value)) <= RANGES[name][1]:
+        raise SettingsRefused(f"{name} must be between {RANGES[name][0]} and {RANGES[name][1]}")
     return value
 
 

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import ssl
-import threading
-from collections.abc import Callable, Iterator
-from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from django.test import Client as Browser
 from django.utils import timezone
 
@@ -233,39 +223,11 @@ def test_settings_page_checks_the_office_login_for_who_has_none(
     assert connection.refusal == "api_disabled"
 
 
-@pytest.fixture
-def impostor(tmp_path: Path) -> Iterator[str]:
-    """The https address of a server whose certificate nobody vouches for."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = timezone.now()
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path / "server.pem"
-    file.write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        + certificate.public_bytes(Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    server = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    server.handle_error = lambda *_: None
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    yield f"https://127.0.0.1:{server.server_port}/api/service.asmx"
-    server.shutdown()
-    server.server_close()
-
-
 def test_server_that_cannot_prove_itself(
-    db: None, impostor: str, settings: Any, as_role: Callable[..., Browser]
+    db: None, sandbox: LiveSandbox, settings: Any, as_role: Callable[..., Browser]
 ) -> None:
     factories.kashflow_on()
-    settings.KASHFLOW_URL = impostor
+    settings.KASHFLOW_URL = sandbox.fault("*", "tls")["address"]
     page = as_role("Accounts").post(PAGE, TYPED).content.decode()
     assert "certificate was not accepted" in page
     assert "the login was not sent" in page

@@ -29,12 +29,18 @@ def get_inv_pay_methods(account: Account, given: Arguments) -> object:
 
 @operation
 def get_invoice_payments_by_date_range(account: Account, given: Arguments) -> object:
-    return account.ledger.payments_between(given["StartDate"], given["EndDate"], page=given["PageNumber"])
+    return account.ledger.payments_between(
+        given["StartDate"],
+        given["EndDate"],
+        page=max(given["PageNumber"], 1) + account.bend.page_by,
+        size=account.settings.page_size,
+    )
 
 
 @operation
 def get_invoice_payments_countfor_date_range(account: Account, given: Arguments) -> object:
-    return account.ledger.count_payments_between(given["StartDate"], given["EndDate"])
+    count = account.ledger.count_payments_between(given["StartDate"], given["EndDate"])
+    return count + account.bend.count_by
 
 
 @operation

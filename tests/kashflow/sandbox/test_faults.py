@@ -236,6 +236,52 @@ def test_a_crossed_reply(caller: Caller, sandbox: Sandbox, insert) -> None:
     assert kept(sandbox) == [500]
 
 
+def test_another_customer_s_reply(caller: Caller) -> None:
+    caller.fault("crossed_reply", "GetCustomer", reply_of="GetCustomer", arguments={"CustomerCode": "TEME01"})
+    ask = "<CustomerCode>HILL01</CustomerCode>"
+    assert [caller.call("GetCustomer", ask).value("Code") for _ in range(2)] == ["TEME01", "HILL01"]
+
+
+@pytest.fixture
+def paged(caller: Caller, sandbox: Sandbox, customer_id: int):  # type: ignore[no-untyped-def]
+    """Five payments on pages of two; gives the notes of one page."""
+    caller.settings(page_size=2)
+    caller.insert_invoice(customer_id, number=500, lines=line())
+    for n in range(1, 6):
+        sandbox.ledger.add_payment(PayInvoice=500, PayAmount=1, PayDate="2026-11-05", PayNote=str(n))
+
+    def page(number: int) -> list[str | None]:
+        reply = caller.call("GetInvoicePaymentsByDateRange", f"{NOVEMBER}<PageNumber>{number}</PageNumber>")
+        found = reply.find("GetInvoicePaymentsByDateRangeResult")
+        return [one.findtext("{KashFlow}PayNote") for one in found]  # type: ignore[union-attr]
+
+    return page
+
+
+NOVEMBER = "<StartDate>2026-11-01</StartDate><EndDate>2026-11-30</EndDate>"
+PAGES = [["1", "2"], ["3", "4"], ["5"], []]
+
+
+@pytest.mark.parametrize(
+    ("kind", "second", "third"),
+    [("page_missing", PAGES[2], PAGES[2]), ("page_repeated", PAGES[0], PAGES[2])],
+)
+def test_a_page_of_payments_that_is_another(
+    caller: Caller, paged, kind: str, second: list[str], third: list[str]
+) -> None:
+    assert [paged(number) for number in (0, 1, 2, 3, 4)] == [PAGES[0], *PAGES]
+    caller.fault(kind, "GetInvoicePaymentsByDateRange", after=1)
+    assert [paged(number) for number in (1, 2, 3)] == [PAGES[0], second, third]
+
+
+def test_a_count_of_payments_that_is_wrong(caller: Caller, paged) -> None:
+    operation = "GetInvoicePaymentsCountforDateRange"
+    caller.fault("count_wrong", operation)
+    caller.fault("count_wrong", operation, by=-2)
+    counts = [caller.call(operation, NOVEMBER).value(f"{operation}Result") for _ in range(3)]
+    assert counts == ["6", "3", "5"]
+
+
 def test_a_duplicate_element(caller: Caller, insert) -> None:
     caller.fault("duplicate_element")
     assert insert().names("InsertInvoiceResponse") == [
@@ -267,7 +313,12 @@ def test_times_operation_and_seed(caller: Caller, insert) -> None:
     [
         {"operation": "InsertInvoice"},
         {"operation": "InsertInvoice", "kind": "earthquake"},
-        {"operation": "InsertInvoice", "kind": "tls"},
+        {"kind": "tls", "shape": "crooked"},
+        {"operation": "InsertInvoice", "kind": "xml_bomb", "shape": "round"},
+        {"operation": "InsertInvoice", "kind": "page_missing"},
+        {"operation": "InsertInvoice", "kind": "crossed_reply", "arguments": {"Name": "x"}},
+        {"operation": "InsertInvoice", "kind": "crossed_reply", "arguments": 7},
+        {"operation": "InsertInvoice", "kind": "crossed_reply", "reply_of": "SellEverything"},
         {"operation": "SellEverything", "kind": "http_500"},
         {"operation": "GetInvoice", "kind": "lines_dropped"},
         {"operation": "InsertInvoice", "kind": "http_500", "seconds": 2},
@@ -286,5 +337,6 @@ def test_every_kind_of_the_interface_is_there() -> None:
     named = """drop_before drop_after hang_before hang_after commit_late reset_in_request cut_reply drip
         http_500 http_503 rate_limited redirect soap_fault html_page malformed_xml wrong_namespace
         empty_reply huge_reply xml_bomb status_no number_other number_zero lines_dropped
-        total_off_by_a_penny http login_refused crossed_reply duplicate_element"""
-    assert set(KINDS) == set(named.split())
+        total_off_by_a_penny http login_refused crossed_reply duplicate_element
+        tls"""
+    assert set(KINDS) - {"page_missing", "page_repeated", "count_wrong"} == set(named.split())
