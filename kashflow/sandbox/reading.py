@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from lxml import etree
@@ -20,9 +21,19 @@ from kashflow.sandbox.values import NULL_DATE, midnight
 
 _INT = re.compile(r"[+-]?[0-9]+")
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
-_DAY = r"([0-9]{4})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-_MOMENT = re.compile(_DAY + r"(T[0-2][0-9]:[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?)?(Z|[+-][0-9]{2}:[0-9]{2})?")
-_STRICT_MOMENT = re.compile(_DAY + r"T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]")
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_HOUR = "([01][0-9]|2[0-3]):[0-5][0-9]"
+# One client is on record as having sent a day and a time with a space between, without seconds or zone.
+_MOMENT = re.compile(
+    rf"{_DAY}(T{_HOUR}(:[0-5][0-9](\.[0-9]+)?)?)?(Z|[+-][0-9]{{2}}:[0-9]{{2}})?|{_DAY} {_HOUR}"
+)
+_STRICT_MOMENT = re.compile(rf"{_DAY}T{_HOUR}:[0-5][0-9]")
+# The service reads the attributes of the drafts too; old kits still write them.
+_XSI_SPACES = (
+    XSI,
+    "http://www.w3.org/2000/10/XMLSchema-instance",
+    "http://www.w3.org/1999/XMLSchema-instance",
+)
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _ZEROS = {"int": 0, "decimal": Decimal(0), "boolean": False, "dateTime": NULL_DATE}
 
@@ -51,7 +62,9 @@ class _Reading:
             if self.strict:
                 self._check_place(child, number, last)
             if number is not None:
-                found[name.localname] = self._value(child, fields[number])
+                # The first of a repeated element counts, the others are as unknown ones.
+                if name.localname not in found:
+                    found[name.localname] = self._value(child, fields[number])
                 last = number
         return {field.name: found.get(field.name, _nothing(field)) for field in fields}
 
@@ -62,7 +75,7 @@ class _Reading:
             raise self._fault(child, f"{_name(child)} is out of order or repeated.")
 
     def _value(self, child: etree._Element, field: Field) -> object:
-        if child.get(f"{{{XSI}}}nil") in ("true", "1"):
+        if (_attribute(child, "nil") or _attribute(child, "null")).strip() in ("true", "1"):
             return _nothing(field)
         if field.is_array:
             return self._items(child, ARRAYS[field.type])
@@ -86,7 +99,7 @@ class _Reading:
 
     def _check_type(self, child: etree._Element, record: str) -> None:
         """`xsi:type` is a QName: the namespace its prefix stands for counts, not how it is written."""
-        written = (child.get(f"{{{XSI}}}type") or "").strip()
+        written = _attribute(child, "type").strip()
         prefix, _, name = written.rpartition(":")
         space = child.nsmap.get(prefix or None)
         if (space, name) == (NAMESPACE, record):
@@ -102,7 +115,8 @@ class _Reading:
     def _fault(self, child: etree._Element, text: str) -> SoapFault:
         line = int(child.sourceline or 1)  # type: ignore[call-overload]
         whole = b"".join(self.body.split(b"\n")[line - 1 : line])
-        column = whole.find((child.text or "").strip().encode()) + 1
+        sought = (child.text or "").strip() or etree.QName(child).localname
+        column = whole.find(sought.encode()) + 1
         return SoapFault(
             f"{UNREADABLE} There is an error in XML document ({line}, {max(column, 1)}). ---> {text}"
         )
@@ -115,6 +129,10 @@ def _nothing(field: Field) -> object:
 def _name(child: etree._Element) -> str:
     name = etree.QName(child)
     return f"<{name.localname} xmlns='{name.namespace or ''}'>"
+
+
+def _attribute(child: etree._Element, name: str) -> str:
+    return next((found for space in _XSI_SPACES if (found := child.get(f"{{{space}}}{name}"))), "")
 
 
 def _int(text: str, strict: bool) -> int:
@@ -141,9 +159,16 @@ def _boolean(text: str, strict: bool) -> bool:
 
 def _moment(text: str, strict: bool) -> str:
     shape = _STRICT_MOMENT if strict else _MOMENT
-    if not shape.fullmatch(text.strip()):
+    if not shape.fullmatch(text.strip()) or not _is_a_day(text.strip()[:10]):
         raise ValueError(f"The string '{text}' is not a valid AllXsd value.")
     return midnight(text.strip())
+
+
+def _is_a_day(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _string(text: str, strict: bool) -> str:

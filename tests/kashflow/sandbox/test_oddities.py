@@ -39,6 +39,7 @@ class Shape(NamedTuple):
         "SOAPAction": '"KashFlow/GetCustomer"',
     }
     version: str = "HTTP/1.1"
+    path: str = "/api/service.asmx"
 
 
 def text(name: str, body: str, **headers: str) -> Shape:
@@ -67,6 +68,11 @@ SHAPES = [
     Shape("SOAP 1.2 without an action", envelope(ASK, SOAP_12).encode(), {"Content-Type": "application/soap+xml"}),
     Shape("a 1.2 envelope sent like 1.1", envelope(ASK, SOAP_12).encode(), {"Content-Type": "text/xml", "SOAPAction": '"KashFlow/GetCustomer"'}),
     Shape("Expect: 100-continue", envelope(ASK).encode(), {**UNQUOTED, "Expect": "100-continue"}),
+    text("kits of the year 2000: the types of the drafts", envelope(ASK.replace("<CustomerCode>", '<CustomerCode xmlns:d="http://www.w3.org/1999/XMLSchema-instance" d:type="x:string">'))),
+    text("an element twice: the first counts", envelope(ASK.replace("</GetCustomer>", "<CustomerCode>NOBODY</CustomerCode></GetCustomer>"))),
+    text("php, told the parameters' prefix: rpc and encoded", envelope('<ns1:GetCustomer><ns1:UserName xsi:type="xsd:string">demo</ns1:UserName><ns1:Password xsi:type="xsd:string">demo</ns1:Password><ns1:CustomerCode xsi:type="xsd:string">HILL01</ns1:CustomerCode></ns1:GetCustomer>', prefix="SOAP-ENV", more=' xmlns:ns1="KashFlow" xmlns:SOAP-ENC="http://schemas.xmlsoap.org/soap/encoding/" SOAP-ENV:encodingStyle="http://schemas.xmlsoap.org/soap/encoding/"'), **{"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '"KashFlow/GetCustomer"', "User-Agent": "PHP-SOAP/8.2.36"}),
+    text("perl: a 1.1 envelope under the content type of 1.2", envelope(ASK), **{"Content-Type": "application/soap+xml; charset=utf-8", "SOAPAction": "KashFlow/GetCustomer"}),
+    Shape("the path in other letters", envelope(ASK).encode(), UNQUOTED, path="/API/Service.asmx"),
     text("a namespace declared on every element", envelope(ASK.replace("<CustomerCode>", '<CustomerCode xmlns="KashFlow">'))),
 ]  # fmt: skip
 
@@ -79,7 +85,7 @@ def _wire(sandbox: Sandbox) -> socket.socket:
 def exchange(sandbox: Sandbox, shape: Shape) -> tuple[bytes, bytes]:
     """Head and body of what comes back over a bare socket."""
     lines = [
-        f"POST /api/service.asmx {shape.version}",
+        f"POST {shape.path} {shape.version}",
         "Host: 127.0.0.1",
         f"Content-Length: {len(shape.body)}",
     ]
@@ -140,6 +146,9 @@ INSERTS = {
     "lines after what follows them": f'<PermaLink>x</PermaLink><Lines><anyType xsi:type="InvoiceLine">{LINE}</anyType></Lines>',
     "a due date before the date, without a time": f'<DueDate>2026-12-02</DueDate><Lines><anyType xsi:type="InvoiceLine">{LINE}</anyType></Lines>',
     "values spread over lines": f'<Lines>\n <anyType xsi:type=" InvoiceLine ">{SPREAD}</anyType>\n</Lines>',
+    "the type as drafts of the schema had it": f'<Lines><anyType xmlns:d="http://www.w3.org/1999/XMLSchema-instance" d:type="InvoiceLine">{LINE}</anyType></Lines>',
+    "php: everything by a prefix": f'<Lines><k:anyType xmlns:k="KashFlow" xsi:type="k:InvoiceLine">{LINE}</k:anyType></Lines><CISRCNetAmount xsi:nil="true"/><CISRCVatAmount xsi:nil="1"/><IsCISReverseCharge xsi:nil="true"/>',
+    "a day and a time with a space": f'<DueDate>2026-12-02 22:44</DueDate><Lines><anyType xsi:type="InvoiceLine">{LINE}</anyType></Lines>',
     "a zone and a time": f'<DueDate>2026-12-02T22:44:00Z</DueDate><Lines><anyType xsi:type="InvoiceLine">{LINE}</anyType></Lines>',
 }  # fmt: skip
 
@@ -164,6 +173,9 @@ REFUSED = {
     "an English date": ("InsertInvoice", "<Inv><InvoiceDate>02/11/2026</InvoiceDate></Inv>", "The string '02/11/2026' is not a valid AllXsd value."),
     "a date with words": ("GetInvoicesByDateRange", "<StartDate>2026-08-18 10:53:48 UTC</StartDate>", "The string '2026-08-18 10:53:48 UTC' is not a valid AllXsd value."),
     "an empty date": ("InsertInvoice", "<Inv><InvoiceDate></InvoiceDate></Inv>", "The string '' is not a valid AllXsd value."),
+    "a day that is not in the calendar": ("InsertInvoice", "<Inv><InvoiceDate>2026-02-30T00:00:00</InvoiceDate></Inv>", "The string '2026-02-30T00:00:00' is not a valid AllXsd value."),
+    "an hour that is not on the clock": ("InsertInvoice", "<Inv><InvoiceDate>2026-02-28T24:30:00</InvoiceDate></Inv>", "The string '2026-02-28T24:30:00' is not a valid AllXsd value."),
+    "an empty number": ("InsertInvoice", "<Inv><CustomerID/></Inv>", "(1, 269). ---> Input string was not in a correct format."),
     "a name that does not exist": ("GetInvoices", "", "Server did not recognize the value of HTTP Header SOAPAction: KashFlow/GetInvoices."),
     **{
         f"nor does {name}": (name, "", f"Server did not recognize the value of HTTP Header SOAPAction: KashFlow/{name}.")
@@ -181,6 +193,31 @@ def test_what_cannot_be_read_is_a_fault(sandbox: Sandbox, name: str) -> None:
     assert b" 500 " in head.split(b"\r\n")[0]
     assert told in (etree.fromstring(answer).findtext(".//faultstring") or "")
     assert list(sandbox.ledger.invoices()) == []
+
+
+LENGTHS = {
+    "of no number": (b"Content-Length: many\r\n\r\n", b"400"),
+    "below nothing": (b"Content-Length: -1\r\n\r\n", b"400"),
+    "of a gigabyte": (b"Content-Length: 1000000000\r\n\r\n", b"413"),
+    "of chunks without a size": (b"Transfer-Encoding: chunked\r\n\r\nlarge\r\n", b""),
+    "of chunks that add up": (b"Transfer-Encoding: chunked\r\n\r\n40000000\r\n", b""),
+}
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_a_body_that_cannot_be_measured_ends_the_connection(
+    sandbox: Sandbox, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    head, status = LENGTHS[name]
+    with _wire(sandbox) as wire:
+        wire.sendall(
+            b"POST /api/service.asmx HTTP/1.1\r\nHost: k\r\nSOAPAction: KashFlow/GetCustomer\r\n" + head
+        )
+        got = b""
+        while chunk := wire.recv(65536):
+            got += chunk
+    assert got.split(b" ")[1:2] == ([status] if status else [])
+    assert (sandbox.ledger.calls(), capfd.readouterr().err) == ([], "")
 
 
 @pytest.mark.parametrize("query", ["?WSDL", "?wsdl"])
