@@ -51,6 +51,10 @@ class LiveSandbox:
     def no_faults(self) -> None:
         self._call("DELETE", "faults")
 
+    def edit(self, number: int, **change: Any) -> dict[str, Any]:
+        """A bookkeeper changes the document with this number by hand; what it is then comes back."""
+        return self._call("POST", "edit", InvoiceNumber=number, change=change)
+
     def hold(self, operation: str, at: str) -> None:
         """Calls of `operation` wait at `received` or `committed` until `release`."""
         self._call("POST", "gates", operation=operation, at=at)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from kashflow.sandbox.storage import Row, Storage, insert
 
 KEPT_CALLS = 100_000
+_LEFT_OUT = ("UserName", "Password", "AutoAuthKey")
 UNFINISHED = "in progress"
 
 
@@ -18,8 +19,8 @@ class Calls(Storage):
     def call_received(
         self, *, operation: str, address: str, arguments: Mapping[str, object], fault: str
     ) -> int:
-        """Notes a call that arrived and returns its id. Passwords are left out."""
-        safe = {name: value for name, value in arguments.items() if name not in ("UserName", "Password")}
+        """Notes a call that arrived and returns its id. Passwords and keys are left out."""
+        safe = {name: value for name, value in arguments.items() if name not in _LEFT_OUT}
         values = {
             "operation": operation,
             "at": datetime.now(UTC).isoformat(timespec="milliseconds"),

@@ -1,4 +1,4 @@
-"""What scripts press under `/sandbox/`: state, reset, settings, faults, gates, log. JSON in and out."""
+"""What scripts press under `/sandbox/`: state, reset, settings, edits, faults, gates, log. JSON in and out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from kashflow.sandbox.edits import EditRefused
+from kashflow.sandbox.errors import Refused
 from kashflow.sandbox.faults import FaultRefused
 from kashflow.sandbox.gates import GateRefused
 from kashflow.sandbox.pages import from_another_site
@@ -33,7 +35,7 @@ def answer(sandbox: Sandbox, method: str, path: str, query: Query, body: bytes, 
         return _json({"error": "This came from a page of another site"}, 403)
     try:
         return _json(control(sandbox, query, _object(body)))
-    except (BadRequest, SettingsRefused, FaultRefused, GateRefused) as refusal:
+    except (BadRequest, SettingsRefused, FaultRefused, GateRefused, EditRefused, Refused) as refusal:
         return _json({"error": str(refusal)}, 400)
 
 
@@ -83,6 +85,20 @@ def _cancel_faults(sandbox: Sandbox, query: Query, body: Body) -> object:
     return []
 
 
+def _edit(sandbox: Sandbox, query: Query, body: Body) -> object:
+    """`InvoiceNumber` or `InvoiceDBID` says which document, `change` what becomes of it."""
+    ledger, change = sandbox.ledger, body.get("change")
+    which = set(body) - {"change"}
+    if which not in ({"InvoiceNumber"}, {"InvoiceDBID"}) or not isinstance(change, dict):
+        raise BadRequest('Say which and what: {"InvoiceNumber": 1001, "change": {"CustomerReference": ""}}')
+    key = which.pop()
+    if not isinstance(body[key], int):
+        raise BadRequest(f"{key} must be a whole number")
+    dbid = body[key] if key == "InvoiceDBID" else ledger.dbid_of(body[key])
+    ledger.edit_invoice(dbid, change)
+    return ledger.invoice_by_id(dbid)
+
+
 def _close_gate(sandbox: Sandbox, query: Query, body: Body) -> object:
     sandbox.gates.close(body)
     return sandbox.gates.shown()
@@ -117,6 +133,7 @@ _CONTROLS: dict[tuple[str, str], Callable[[Sandbox, Query, Body], object]] = {
     ("GET", "/sandbox/faults"): _faults,
     ("POST", "/sandbox/faults"): _order_fault,
     ("DELETE", "/sandbox/faults"): _cancel_faults,
+    ("POST", "/sandbox/edit"): _edit,
     ("GET", "/sandbox/gates"): _gates,
     ("POST", "/sandbox/gates"): _close_gate,
     ("DELETE", "/sandbox/gates"): _open_gates,

@@ -31,7 +31,7 @@ class Corrections(Storage):
     ) -> None:
         """Writes the header, and with `lines` replaces the lines, which get new LineIDs."""
         with self.transaction() as db:
-            _demand(db, dbid)
+            demand_document(db, dbid)
             demand_customer(db, header.get("CustomerID"))
             values = {name: value for name, value in header_of(header, delivery).items() if name not in _KEPT}
             for amount in ("NetAmount", "VATAmount"):
@@ -41,25 +41,25 @@ class Corrections(Storage):
                 db.execute('DELETE FROM invoice_line WHERE "InvoiceDBID" = ?', (dbid,))
                 for place, line in enumerate(lines, 1):
                     insert(db, "invoice_line", kept_line(line, place) | {"InvoiceDBID": dbid})
-            _count(db, dbid)
+            count_totals(db, dbid)
 
     def add_line(self, dbid: int, line: Elements) -> int:
         """Adds a line at the end and returns its LineID."""
         with self.transaction() as db:
-            _demand(db, dbid)
-            place = len(_lines(db, dbid)) + 1
+            demand_document(db, dbid)
+            place = len(lines_of(db, dbid)) + 1
             line_id = insert(db, "invoice_line", kept_line(line, place) | {"InvoiceDBID": dbid})
-            _count(db, dbid)
+            count_totals(db, dbid)
             return line_id
 
     def delete_line(self, dbid: int, line_id: int) -> None:
         """Takes a line away."""
         with self.transaction() as db:
-            _demand(db, dbid)
+            demand_document(db, dbid)
             which = 'DELETE FROM invoice_line WHERE "InvoiceDBID" = ? AND "LineID" = ?'
             if not db.execute(which, (dbid, line_id)).rowcount:
                 raise errors.NotFound(errors.NO_LINE)
-            _count(db, dbid)
+            count_totals(db, dbid)
 
     def apply_credit(self, dbid: int, credit_dbid: int) -> None:
         """Sets off as much of the credit note as is left of it and due on the invoice, as a payment on each.
@@ -67,7 +67,7 @@ class Corrections(Storage):
         Raises Refused where the two are not an invoice and a credit note of one customer with something left.
         """
         with self.transaction() as db:
-            invoice, credit = _demand(db, dbid), _demand(db, credit_dbid)
+            invoice, credit = demand_document(db, dbid), demand_document(db, credit_dbid)
             amount = min(due(invoice), -due(credit))
             if invoice["CustomerID"] != credit["CustomerID"] or amount <= 0:
                 raise errors.Refused(errors.NO_CREDIT_NOTE)
@@ -75,20 +75,23 @@ class Corrections(Storage):
             _set_off(db, credit, -amount, f"Applied to invoice {invoice['InvoiceNumber']}")
 
 
-def _demand(db: sqlite3.Connection, dbid: int) -> Row:
+def demand_document(db: sqlite3.Connection, dbid: int) -> Row:
+    """The document's row; raises NotFound."""
     found = db.execute('SELECT * FROM invoice WHERE "InvoiceDBID" = ?', (dbid,)).fetchone()
     if found is None:
         raise errors.NotFound(errors.NO_INVOICE_ID)
     return dict(found)
 
 
-def _lines(db: sqlite3.Connection, dbid: int) -> list[Row]:
-    return [dict(one) for one in db.execute('SELECT * FROM invoice_line WHERE "InvoiceDBID" = ?', (dbid,))]
+def lines_of(db: sqlite3.Connection, dbid: int) -> list[Row]:
+    """The document's lines, first one first."""
+    found = db.execute('SELECT * FROM invoice_line WHERE "InvoiceDBID" = ? ORDER BY "LineID"', (dbid,))
+    return [dict(one) for one in found]
 
 
-def _count(db: sqlite3.Connection, dbid: int) -> None:
+def count_totals(db: sqlite3.Connection, dbid: int) -> None:
     """The totals follow the lines, and whether it is paid follows the totals."""
-    update(db, "invoice", "InvoiceDBID", totals_of(_lines(db, dbid), Decimal(0)) | {"InvoiceDBID": dbid})
+    update(db, "invoice", "InvoiceDBID", totals_of(lines_of(db, dbid), Decimal(0)) | {"InvoiceDBID": dbid})
     count_payments(db, dbid)
 
 

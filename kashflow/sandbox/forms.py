@@ -122,6 +122,40 @@ def new_invoice(ledger: Ledger, typed: Typed) -> int:
     return ledger.add_invoice([line], **header)[1]
 
 
+def typed_of(invoice: Row) -> dict[str, str]:
+    """An invoice as the form to edit it shows it; without a line there is no rate."""
+    line = next(iter(invoice["Lines"]), {"Rate": 0, "VatAmount": 0})
+    return {
+        "customer": str(invoice["Customer"]),
+        "number": str(invoice["InvoiceNumber"]),
+        "day": str(invoice["InvoiceDate"])[:10],
+        "due": str(invoice["DueDate"])[:10],
+        "reference": str(invoice["CustomerReference"]),
+        "rate": f"{to_pennies(Decimal(str(line['Rate'])))}",
+        "vat": f"{to_pennies(Decimal(str(line['VatAmount'])))}",
+    }
+
+
+def edit_invoice(ledger: Ledger, invoice: Row, typed: Typed) -> None:
+    """Writes what was changed in the form; raises Mistakes or Refused."""
+    fields, shown = _Fields(typed), typed_of(invoice)
+    _customer_id(ledger, fields)
+    wanted: Row = {
+        "customer": ("Customer", fields.text("customer")),
+        "number": ("InvoiceNumber", fields.number("number")),
+        "day": ("InvoiceDate", fields.day("day")),
+        "due": ("DueDate", fields.day("due")),
+        "reference": ("CustomerReference", fields.text("reference")),
+    }
+    if invoice["Lines"]:
+        wanted |= {"rate": ("Rate", fields.amount("rate")), "vat": ("VatAmount", fields.amount("vat"))}
+    fields.done()
+    ledger.edit_invoice(
+        int(str(invoice["InvoiceDBID"])),
+        dict(pair for name, pair in wanted.items() if fields.text(name) != shown[name]),
+    )
+
+
 def _customer_id(ledger: Ledger, fields: _Fields) -> object:
     try:
         return ledger.customer("Code", fields.text("customer"))["CustomerID"]

@@ -13,6 +13,7 @@ from kashflow.sandbox.calls import Calls
 from kashflow.sandbox.codes import Codes
 from kashflow.sandbox.corrections import Corrections
 from kashflow.sandbox.customers import Customers
+from kashflow.sandbox.edits import Edits
 from kashflow.sandbox.invoices import Invoices
 from kashflow.sandbox.papers import Papers
 from kashflow.sandbox.settings import Settings
@@ -40,7 +41,7 @@ _BLANK_COMPANY = {"CompanyName": "KashFlow sandbox", "VatRegistered": "1", "Paym
 _STERLING = {"CurrencySymbol": "£", "CurrencyPosition": "Left", "UsDate": "0", "CurrencyName": "GBP"}
 
 
-class Ledger(Customers, Invoices, Corrections, Papers, Codes, Bank, Calls):
+class Ledger(Customers, Invoices, Corrections, Edits, Papers, Codes, Bank, Calls):
     """One KashFlow account in the SQLite file at `path`. Thread-safe; fill it inside `transaction()`."""
 
     def __init__(self, path: Path | str) -> None:

@@ -1,4 +1,4 @@
-"""The ledger as a person sees it: read everything, record a payment, type an invoice, delete."""
+"""The ledger as a person sees it: read everything, record a payment, type or edit an invoice, delete."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.template import Context, Engine
 
 from kashflow.gateway.schema import OPERATIONS
 from kashflow.sandbox import forms
+from kashflow.sandbox.edits import EditRefused
 from kashflow.sandbox.errors import NotFound, Refused
 from kashflow.sandbox.forms import Mistakes, Typed
 from kashflow.sandbox.ledger import Ledger
@@ -163,6 +164,27 @@ def _payment_form(ledger: Ledger, invoice: Row, typed: Typed, mistakes: Mapping[
     )
 
 
+def _edit_invoice(sandbox: Sandbox, typed: Typed, dbid: int) -> Answer:
+    invoice = sandbox.ledger.invoice_by_id(dbid)
+    return _edit_form(sandbox.ledger, invoice, forms.typed_of(invoice), {})
+
+
+def _change_invoice(sandbox: Sandbox, typed: Typed, dbid: int) -> Answer:
+    invoice = sandbox.ledger.invoice_by_id(dbid)
+    try:
+        forms.edit_invoice(sandbox.ledger, invoice, typed)
+    except Mistakes as mistakes:
+        return _edit_form(sandbox.ledger, invoice, typed, mistakes.by_field)
+    except (Refused, EditRefused) as refusal:
+        return _edit_form(sandbox.ledger, invoice, typed, {"number": f"{refusal}. Enter another."})
+    return _go("/")
+
+
+def _edit_form(ledger: Ledger, invoice: Row, typed: Typed, mistakes: Mapping[str, str]) -> Answer:
+    status = 422 if mistakes else 200
+    return _page("edit_invoice.html", status, invoice=_shown(ledger, invoice), typed=typed, mistakes=mistakes)
+
+
 def _delete_invoice(sandbox: Sandbox, typed: Typed, dbid: int) -> Answer:
     sandbox.ledger.delete_invoice(dbid)
     return _go("/")
@@ -257,6 +279,8 @@ _PAGES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     ("POST", "/invoices/new", _add_invoice),
     ("GET", r"/invoices/([0-9]{1,18})/payments/new", _new_payment),
     ("POST", r"/invoices/([0-9]{1,18})/payments/new", _add_payment),
+    ("GET", r"/invoices/([0-9]{1,18})/edit", _edit_invoice),
+    ("POST", r"/invoices/([0-9]{1,18})/edit", _change_invoice),
     ("POST", r"/invoices/([0-9]{1,18})/delete", _delete_invoice),
     ("POST", r"/payments/([0-9]{1,18})/delete", _delete_payment),
     ("POST", r"/customers/([0-9]{1,18})/delete", _delete_customer),
