@@ -28,7 +28,81 @@ def test_a_credit_note_pays_what_it_can(caller: Caller, customer_id: int) -> Non
     assert paid(caller, 2040) == ("48.0000", "0")
     assert paid(caller, 2041) == ("-48.0000", "1")
     assert "Credit note 2041" in caller.page()
+    assert payments(caller, 2040) == [("48.0000", "Credit note 2041")]
+    assert payments(caller, 2041) == [("-48.0000", "Applied to invoice 2040")]
     assert apply(caller, 91000001, 91000002) == ("false", "NO")
+
+
+def payments(caller: Caller, number: int) -> list[tuple[str | None, str | None]]:
+    """Amount and note of each payment on a document."""
+    found = caller.call("GetInvoicePayment", f"<InvoiceNumber>{number}</InvoiceNumber>").find(
+        "GetInvoicePaymentResult"
+    )
+    assert found is not None
+    return [(one.findtext("{KashFlow}PayAmount"), one.findtext("{KashFlow}PayNote")) for one in found]
+
+
+def test_a_credit_note_of_more_than_is_due_keeps_the_rest(caller: Caller, customer_id: int) -> None:
+    caller.insert_invoice(customer_id, number=2040, lines=line("10.00", "2.00"))
+    caller.insert_invoice(customer_id, number=2041, lines=line("100.00", "20.00"))
+    caller.insert_invoice(customer_id, number=2042, lines=line("-40.00", "-8.00"))
+    assert apply(caller, 91000001, 91000003) == ("true", "OK")
+    assert (paid(caller, 2040), paid(caller, 2042)) == (("12.0000", "1"), ("-12.0000", "0"))
+    assert apply(caller, 91000002, 91000003) == ("true", "OK")
+    assert (paid(caller, 2041), paid(caller, 2042)) == (("36.0000", "0"), ("-48.0000", "1"))
+
+
+@pytest.mark.parametrize(
+    ("amounts", "seen"),
+    [
+        (["50"], ("50.0000", "0")),
+        (["50", "70"], ("120.0000", "1")),
+        (["120.01"], ("120.0100", "1")),
+        (["120", "-20"], ("100.0000", "0")),
+        (["-5"], ("-5.0000", "0")),
+        (["119.995"], ("119.9950", "0")),
+    ],
+)
+def test_what_payments_come_to(
+    caller: Caller, customer_id: int, amounts: list[str], seen: tuple[str, str]
+) -> None:
+    caller.insert_invoice(customer_id, number=2040, lines=line())
+    for amount in amounts:
+        pay = f"<PayInvoice>2040</PayInvoice><PayDate>2026-11-05</PayDate><PayAmount>{amount}</PayAmount>"
+        assert caller.call("InsertInvoicePayment", f"<InvoicePayment>{pay}</InvoicePayment>").status_pair == (
+            "OK",
+            None,
+        )
+    assert paid(caller, 2040) == seen
+    assert len(payments(caller, 2040)) == len(amounts)
+
+
+@pytest.mark.parametrize(
+    ("operation", "asked"),
+    [
+        ("DeleteInvoiceByID", "<InvoiceID>91000001</InvoiceID>"),
+        ("DeleteInvoice", "<InvoiceNumber>2040</InvoiceNumber>"),
+    ],
+)
+def test_a_deleted_document_takes_its_payments_along(
+    caller: Caller, customer_id: int, sandbox: Sandbox, operation: str, asked: str
+) -> None:
+    caller.insert_invoice(customer_id, number=2040, lines=line())
+    caller.insert_invoice(customer_id, number=2041, lines=line())
+    for number in (2040, 2041):
+        sandbox.ledger.add_payment(PayInvoice=number, PayAmount=120, PayDate="2026-11-05")
+    assert caller.call(operation, asked).status_pair == ("OK", None)
+    again = caller.call(operation, asked)
+    assert (again.value(f"{operation}Result"), again.status_pair[0]) == ("0", "NO")
+    november = "<StartDate>2026-11-01</StartDate><EndDate>2026-11-30</EndDate><PageNumber>1</PageNumber>"
+    left = caller.call("GetInvoicePaymentsByDateRange", november)
+    assert (left.names("GetInvoicePaymentsByDateRangeResult"), left.value("PayInvoice")) == (
+        ["Payment"],
+        "2041",
+    )
+    # The number is free again, and nobody's money comes with it.
+    caller.insert_invoice(customer_id + 1, number=2040, lines=line())
+    assert (paid(caller, 2040), payments(caller, 2040)) == (("0.0000", "0"), [])
 
 
 @pytest.mark.parametrize(
@@ -66,7 +140,7 @@ def test_a_payment_in_advance_is_used_up(caller: Caller, customer_id: int) -> No
     assert (again.value("Status"), paid(caller, 2041)) == ("NO", ("18.0000", "0"))
 
 
-@pytest.mark.parametrize(("on", "status"), [("2040", "OK"), ("0", "OK"), ("2041", "NO")])
+@pytest.mark.parametrize(("on", "status"), [("2040", "OK"), ("0", "OK"), ("", "OK"), ("2041", "NO")])
 def test_a_payment_is_taken_back_by_its_own_number(
     on: str, status: str, caller: Caller, customer_id: int
 ) -> None:
@@ -77,9 +151,9 @@ def test_a_payment_is_taken_back_by_its_own_number(
         "InsertInvoicePayment",
         "<InvoicePayment><PayInvoice>2040</PayInvoice><PayAmount>120</PayAmount></InvoicePayment>",
     )
+    named = f"<InvoiceNumber>{on}</InvoiceNumber>" if on else ""
     reply = caller.call(
-        "DeleteInvoicePayment",
-        f"<InvoiceNumber>{on}</InvoiceNumber><InvoicePaymentNumber>66000001</InvoicePaymentNumber>",
+        "DeleteInvoicePayment", f"{named}<InvoicePaymentNumber>66000001</InvoicePaymentNumber>"
     )
     assert reply.value("Status") == status
     assert paid(caller, 2040) == (("0.0000", "0") if status == "OK" else ("120.0000", "1"))
