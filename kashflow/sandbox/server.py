@@ -7,6 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -222,5 +223,10 @@ class Handler(BaseHTTPRequestHandler):
         return int(line, 16)
 
     def _send(self, what: Sending) -> None:
+        # Said, because a client that is not told keeps the connection and writes its next call into a closed one.
+        if self.close_connection or self.request_version == "HTTP/1.0":
+            persistence = {"Connection": "close" if self.close_connection else "keep-alive"}
+            answer = replace(what.answer, headers={**what.answer.headers, **persistence})
+            what = replace(what, answer=answer)
         if not connection.send(self.connection, what, self.server.stopping):
             self.close_connection = True

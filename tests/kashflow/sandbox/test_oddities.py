@@ -138,6 +138,34 @@ def test_one_connection_carries_call_after_call(sandbox: Sandbox) -> None:
             assert b"<Code>HILL01</Code>" in stream.read(int(length.split()[1]))
 
 
+@pytest.mark.parametrize(
+    ("version", "asked", "told"),
+    [
+        ("HTTP/1.1", "close", b"close"),
+        ("HTTP/1.1", "keep-alive", None),
+        ("HTTP/1.0", "keep-alive", b"keep-alive"),
+        ("HTTP/1.0", "", b"close"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/api/service.asmx?WSDL", "/api/service.asmx", "/", "/sandbox/faults"])
+def test_what_becomes_of_the_connection_is_said(
+    sandbox: Sandbox, path: str, version: str, asked: str, told: bytes | None
+) -> None:
+    """A client that is not told of the end writes its next call into a closed connection."""
+    wish = f"Connection: {asked}\r\n" if asked else ""
+    with _wire(sandbox) as wire, wire.makefile("rb") as stream:
+        wire.sendall(f"GET {path} {version}\r\nHost: k\r\n{wish}\r\n".encode())
+        assert b" 200 " in stream.readline()
+        headers = dict(line.strip().split(b": ", 1) for line in iter(stream.readline, b"\r\n"))
+        assert headers.get(b"Connection") == told
+        assert len(stream.read(int(headers[b"Content-Length"]))) == int(headers[b"Content-Length"])
+        if told == b"close":
+            assert stream.read() == b""
+        else:
+            wire.sendall(f"GET {path} {version}\r\nHost: k\r\nConnection: close\r\n\r\n".encode())
+            assert b"Connection: close\r\n" in stream.read()
+
+
 LINE = "<Quantity>2</Quantity><Description>Half page</Description><Rate>12.345</Rate><ChargeType>880011</ChargeType><VatRate>20</VatRate><VatAmount>4.94</VatAmount>"
 SPREAD = LINE.replace(">2<", "> 2 <").replace(">12.345<", ">\n12.345\n<")
 INSERTS = {
