@@ -143,6 +143,9 @@ def _judged(note: Note, end: Fault | Reply) -> Reply:
         raise answers.refusal(note.operation, end.detail)
     if end.status != "OK":
         raise Unreadable(f"the Status is {end.status[:40]!r}")
+    if end.detail:
+        # The detail is the text of an error, and empty on success: whoever says both is not to be believed.
+        raise Unreadable(f"KashFlow said OK, and also: {end.detail[:200]}")
     return end
 
 
@@ -157,8 +160,6 @@ def _made(kind: type[R], values: Values | None, is_ours: Callable[[R], bool]) ->
 
 def _says_absent(reply: Reply) -> bool:
     """The two empty shapes reported beside `NO` with a text: no result, or one whose number and id are 0."""
-    if reply.detail:
-        return False
     if reply.result is None:
         return True
     return reply.result.get("InvoiceNumber") == 0 and not reply.result.get("InvoiceDBID")

@@ -1,7 +1,8 @@
 """Reads replies by name, as a stream: any order, any prefix, unknown elements ignored, the doubtful refused.
 
 Refused, as `Unreadable`: a DTD (so no entity is ever declared), over 100 levels, truncated or malformed XML,
-HTML, another namespace, another operation's reply, a doubled element, a record over 1 MB, a list over 500 MB.
+HTML, another namespace, another operation's reply, a doubled element, text between elements, a list of
+nothing but unknown elements, a record over 1 MB, a list over 500 MB.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from lxml import etree
 
 from kashflow.gateway import values
 from kashflow.gateway.envelope import SOAP, XSI
-from kashflow.gateway.schema import ARRAYS, NAMESPACE, RECORDS, STATUS, Field, Operation
+from kashflow.gateway.schema import ARRAYS, NAMESPACE, RECORDS, STATUS, Array, Field, Operation
 from kashflow.gateway.values import Unreadable
 
 MEGABYTE = 1024 * 1024
@@ -204,6 +205,7 @@ def read_record(element: etree._Element, record: str) -> values.Values:
 
 def _result(element: etree._Element, field: Field) -> Any:
     if field.is_array:
+        _check_list(element, ARRAYS[field.type])
         return None
     if field.is_scalar:
         return _scalar(element, field)
@@ -216,10 +218,18 @@ def _nested(element: etree._Element, field: Field) -> Any:
     if not field.is_array:
         return read_record(element, field.type)
     array = ARRAYS[field.type]
+    _check_list(element, array)
     items = [child for child in element if child.tag == _SPACE + array.item and not _is_nil(child)]
     for item in items:
         _check_type(item, array.record)
     return [read_record(item, array.record) for item in items]
+
+
+def _check_list(element: etree._Element, array: Array) -> None:
+    """A list of which no element is known would read as an empty one. Items that were read may be gone."""
+    _check_blank(element, element.text)
+    if len(element) and element.find(_SPACE + array.item) is None:
+        raise Unreadable(f"{element.tag} holds no {array.item} but {element[0].tag}")
 
 
 def _check_type(item: etree._Element, record: str) -> None:
@@ -248,9 +258,15 @@ def _tags(fields: tuple[Field, ...]) -> Tags:
 
 
 def _by_name(parent: etree._Element, known: Tags) -> dict[str, tuple[Field, etree._Element]]:
-    """The known children, each of which may stand there once; what is not known is passed over."""
+    """The known children, each of which may stand there once; what is not known is passed over.
+
+    Text beside them is refused: it may be the rest of a value that was torn from its element.
+    """
     found: dict[str, tuple[Field, etree._Element]] = {}
+    _check_blank(parent, parent.text if len(parent) else None)
     for child in parent:
+        if child.tail:
+            _check_blank(parent, child.tail)
         field = known.get(child.tag)
         if field is None:
             continue
@@ -258,6 +274,11 @@ def _by_name(parent: etree._Element, known: Tags) -> dict[str, tuple[Field, etre
             raise Unreadable(f"{field.name} appears twice")
         found[field.name] = field, child
     return found
+
+
+def _check_blank(parent: etree._Element, text: str | None) -> None:
+    if text and not text.isspace():
+        raise Unreadable(f"{parent.tag} holds text between its elements")
 
 
 def _fault(element: etree._Element) -> Fault:

@@ -136,6 +136,26 @@ def test_anything_else_is_never_absent(gateway, reply, shape):
         gateway.get_invoice(1042)
 
 
+def test_an_ok_with_the_text_of_an_error_is_unknown(gateway, reply):
+    for name, result in (("InsertInvoice", "1042"), ("GetCustomers", ""), ("DeleteInvoice", "1")):
+        told = "<Status>OK</Status><StatusDetail>Timeout expired</StatusDetail>"
+        body = (
+            f'<{name}Response xmlns="KashFlow"><{name}Result>{result}</{name}Result>{told}</{name}Response>'
+        )
+        reply(soap(body))
+    line = InvoiceLine(rate=Decimal(1))
+    calls = (
+        lambda: gateway.insert_invoice(
+            Invoice(invoice_date=date(2026, 11, 2), customer_id=50123, lines=(line,))
+        ),
+        lambda: list(gateway.get_customers()),
+        lambda: gateway.delete_invoice(1042),
+    )
+    for call in calls:
+        with pytest.raises(Unknown, match="said OK, and also: Timeout expired"):
+            call()
+
+
 CUSTOMER = (
     "<CustomerID>50123</CustomerID><Code>BROO01</Code><Name>Brook Stables</Name><Contact /><Fax>0117</Fax>"
     "<Email>hay@brook.example</Email><EC>1</EC><OutsideEC>0</OutsideEC><Source>3</Source>"
@@ -308,6 +328,29 @@ def test_a_list_of_something_else_is_unknown(gateway, reply, call, operation, it
     reply(ok(operation, item))
     with pytest.raises(Unknown, match="another question"):
         list(call(gateway))
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "none",
+        "<Customer2><CustomerID>1</CustomerID></Customer2>",
+        '<Customer xmlns="urn:x"/>',
+        "<Error>no</Error>",
+    ],
+)
+def test_a_list_of_nothing_known_is_unknown_and_not_empty(gateway, reply, inside):
+    answer = f"<GetCustomersResult>{inside}</GetCustomersResult><Status>OK</Status>"
+    reply(soap(f'<GetCustomersResponse xmlns="KashFlow">{answer}</GetCustomersResponse>'))
+    with pytest.raises(Unknown):
+        list(gateway.get_customers())
+
+
+@pytest.mark.parametrize("inside", ["two", "<InvoiceLine><Rate>1</Rate></InvoiceLine>"])
+def test_lines_of_nothing_known_are_unknown_and_not_none(gateway, reply, inside):
+    reply(ok("GetInvoice", INVOICE.replace(LINE, inside)))
+    with pytest.raises(Unknown):
+        gateway.get_invoice(1042)
 
 
 def test_a_missing_list_is_unknown_and_not_empty(gateway, reply):
