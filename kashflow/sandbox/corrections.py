@@ -14,6 +14,7 @@ from kashflow.sandbox.invoices import (
     due,
     header_of,
     kept_line,
+    rate_of,
     totals_of,
 )
 from kashflow.sandbox.storage import Row, Storage, insert, update
@@ -46,9 +47,9 @@ class Corrections(Storage):
     def add_line(self, dbid: int, line: Elements) -> int:
         """Adds a line at the end and returns its LineID."""
         with self.transaction() as db:
-            demand_document(db, dbid)
+            rate = rate_of(demand_document(db, dbid))
             place = len(lines_of(db, dbid)) + 1
-            line_id = insert(db, "invoice_line", kept_line(line, place) | {"InvoiceDBID": dbid})
+            line_id = insert(db, "invoice_line", kept_line(line, place, rate) | {"InvoiceDBID": dbid})
             count_totals(db, dbid)
             return line_id
 

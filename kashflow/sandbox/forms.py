@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from kashflow.sandbox.errors import NotFound
+from kashflow.sandbox.invoices import due
 from kashflow.sandbox.ledger import Ledger
 from kashflow.sandbox.storage import Row
 from kashflow.sandbox.values import to_pennies
@@ -69,10 +70,7 @@ class _Fields:
 
 def blank_payment(invoice: Row) -> dict[str, str]:
     """A payment of all that is owed, today."""
-    owed = sum(Decimal(str(invoice[name])) for name in ("NetAmount", "VATAmount")) - Decimal(
-        str(invoice["AmountPaid"])
-    )
-    return {"amount": f"{to_pennies(Decimal(owed))}", "day": date.today().isoformat(), "note": "BACS"}
+    return {"amount": f"{to_pennies(due(invoice))}", "day": date.today().isoformat(), "note": "BACS"}
 
 
 def record_payment(ledger: Ledger, invoice: Row, typed: Typed) -> int:

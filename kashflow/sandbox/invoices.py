@@ -17,6 +17,7 @@ from kashflow.sandbox.tables import COMPUTED, FIRST_INVOICE_NUMBER
 from kashflow.sandbox.values import NULL_DATE, Elements, decimal_text, row, to_pennies
 
 PERMALINK = "https://api.kashflow.com/v2/documents/invoice/"
+HOME = "GBP"
 _ADDRESS = tuple(field.name for field in RECORDS["DeliveryAddress"].fields)
 _INVOICES = """SELECT invoice.*, customer."Code" AS "Customer", customer."Name" AS "CustomerName"
     FROM invoice JOIN customer USING ("CustomerID") WHERE """
@@ -46,7 +47,7 @@ class Invoices(Storage):
         with self.transaction() as db:
             demand_customer(db, elements.get("CustomerID"))
             values = header_of(elements, delivery)
-            kept_lines = [kept_line(line, place) for place, line in enumerate(lines, 1)]
+            kept_lines = [kept_line(line, place, rate_of(values)) for place, line in enumerate(lines, 1)]
             values |= totals_of(kept_lines, net_off_by)
             replaced = _settle_number(db, values, numbering, duplicate)
             dbid = _replace(db, values, replaced) if replaced else insert(db, "invoice", values)
@@ -211,7 +212,7 @@ def header_of(elements: Elements, delivery: Elements | None) -> Row:
     del values["InvoiceDBID"]
     # Quotes have one; on an invoice the service leaves the element out.
     values["EstimateCategory"] = None
-    values["CurrencyCode"] = values["CurrencyCode"] or "GBP"
+    values["CurrencyCode"] = values["CurrencyCode"] or HOME
     values["ExchangeRate"] = "1.0000" if values["ExchangeRate"] == "0.0000" else values["ExchangeRate"]
     address = {name: (delivery or {}).get(name) or "" for name in _ADDRESS}
     return values | {
@@ -222,11 +223,22 @@ def header_of(elements: Elements, delivery: Elements | None) -> Row:
     }
 
 
-def kept_line(elements: Elements, place: int) -> Row:
+def rate_of(invoice: Elements) -> Decimal:
+    """What an amount of the home currency is multiplied by to be one of the document's."""
+    rate = Decimal(str(invoice["ExchangeRate"]))
+    return rate if invoice["CurrencyCode"] != HOME and rate > 0 else Decimal(1)
+
+
+def kept_line(elements: Elements, place: int, rate: Decimal = Decimal(1)) -> Row:
+    """A line as its columns keep it. Its amounts are of the home currency unless it says otherwise."""
     values: Row = dict(row("InvoiceLine", elements))
     del values["LineID"]
     values["Sort"] = values["Sort"] or place
-    values["Rate"] = decimal_text(to_pennies(Decimal(str(values["Rate"]))))
+    if str(values["ValuesInCurrency"]).strip() == "1":
+        rate = Decimal(1)
+    values["Rate"] = decimal_text(to_pennies(Decimal(str(values["Rate"])) * rate))
+    if rate != 1:
+        values["VatAmount"] = decimal_text(to_pennies(Decimal(str(values["VatAmount"])) * rate))
     return values
 
 
@@ -274,10 +286,11 @@ def _replace(db: sqlite3.Connection, values: Row, dbid: int) -> int:
 def count_payments(db: sqlite3.Connection, dbid: int) -> None:
     amounts = db.execute('SELECT "PayAmount" FROM payment WHERE "InvoiceDBID" = ?', (dbid,)).fetchall()
     paid = sum((Decimal(amount) for (amount,) in amounts), Decimal(0))
-    net, vat = db.execute(
-        'SELECT "NetAmount", "VATAmount" FROM invoice WHERE "InvoiceDBID" = ?', (dbid,)
-    ).fetchone()
-    total = Decimal(net) + Decimal(vat)
+    invoice = db.execute('SELECT * FROM invoice WHERE "InvoiceDBID" = ?', (dbid,)).fetchone()
+    total = Decimal(invoice["NetAmount"]) + Decimal(invoice["VATAmount"])
+    # Payments are of the home currency, whatever the document is in.
+    if (rate := rate_of(dict(invoice))) != 1:
+        paid = to_pennies(paid * rate)
     settled = bool(amounts) and (paid >= total if total >= 0 else paid <= total)
     update(
         db,
@@ -295,4 +308,5 @@ def _first(db: sqlite3.Connection, key: str, table: str) -> int:
 def due(invoice: Row) -> Decimal:
     """What is still to be paid on a document, in pounds; negative on a credit note."""
     net, vat, paid = (Decimal(str(invoice[name])) for name in ("NetAmount", "VATAmount", "AmountPaid"))
-    return net + vat - paid
+    rate = rate_of(invoice)
+    return net + vat - paid if rate == 1 else to_pennies((net + vat - paid) / rate)

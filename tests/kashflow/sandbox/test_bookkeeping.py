@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from kashflow.sandbox.server import Sandbox
@@ -157,6 +159,44 @@ def test_a_payment_is_taken_back_by_its_own_number(
     )
     assert reply.value("Status") == status
     assert paid(caller, 2040) == (("0.0000", "0") if status == "OK" else ("120.0000", "1"))
+
+
+EURO = "<CurrencyCode>EUR</CurrencyCode><ExchangeRate>1.15</ExchangeRate>"
+IN_CURRENCY = "<ValuesInCurrency>1</ValuesInCurrency></anyType>"
+
+
+@pytest.mark.parametrize(
+    ("currency", "more", "seen"),
+    [
+        (EURO, "</anyType>", ("115.0000", "115.0000", "23.0000")),
+        (EURO, IN_CURRENCY, ("100.0000", "100.0000", "20.0000")),
+        (EURO.replace("1.15", "0"), "</anyType>", ("100.0000", "100.0000", "20.0000")),
+        (EURO.replace("EUR", "GBP"), "</anyType>", ("100.0000", "100.0000", "20.0000")),
+    ],
+)
+def test_lines_are_of_the_home_currency_unless_they_say_so(
+    caller: Caller, customer_id: int, currency: str, more: str, seen: tuple[str, ...]
+) -> None:
+    caller.insert_invoice(customer_id, number=2040, lines=line().replace("</anyType>", more), more=currency)
+    invoice = caller.call("GetInvoice", "<InvoiceNumber>2040</InvoiceNumber>")
+    assert tuple(invoice.value(name) for name in ("Rate", "NetAmount", "VATAmount")) == seen
+    single = "<Rate>10</Rate><Quantity>1</Quantity>"
+    caller.call("InsertInvoiceLine", f"<InvoiceID>91000001</InvoiceID><InvLine>{single}</InvLine>")
+    invoice = caller.call("GetInvoice", "<InvoiceNumber>2040</InvoiceNumber>")
+    added = Decimal("11.5") if "EUR" in currency and "1.15" in currency else Decimal(10)
+    assert Decimal(invoice.value("NetAmount") or 0) - Decimal(seen[1]) == added
+
+
+def test_payments_are_of_the_home_currency(caller: Caller, customer_id: int) -> None:
+    caller.insert_invoice(customer_id, number=2040, lines=line(), more=EURO)
+    caller.insert_invoice(customer_id, number=2041, lines=line("-50.00", "-10.00"), more=EURO)
+    pay = "<InvoicePayment><PayInvoice>2040</PayInvoice><PayAmount>{}</PayAmount></InvoicePayment>"
+    caller.call("InsertInvoicePayment", pay.format("60"))
+    assert paid(caller, 2040) == ("69.0000", "0")
+    assert 'name="amount" type="text" value="60.00"' in caller.page("/invoices/91000001/payments/new")
+    assert apply(caller, 91000001, 91000002) == ("true", "OK")
+    assert (paid(caller, 2040), paid(caller, 2041)) == (("138.0000", "1"), ("-69.0000", "1"))
+    assert [amount for amount, _ in payments(caller, 2040)] == ["60.0000", "60.0000"]
 
 
 def test_a_customer_with_documents_stays(caller: Caller, customer_id: int, sandbox: Sandbox) -> None:
