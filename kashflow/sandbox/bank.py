@@ -30,6 +30,10 @@ class Bank(Storage):
             'SELECT * FROM bank_transaction WHERE "accid" = ? ORDER BY "TransactionDate", "ID"', account_id
         )
 
+    def every_bank_transaction(self) -> list[Row]:
+        """What went through all accounts, by id."""
+        return self._found('SELECT * FROM bank_transaction ORDER BY "ID"')
+
     def advance_payments(self, customer_id: int) -> list[Row]:
         """What a customer paid in advance and is not allocated to invoices yet."""
         query = 'SELECT * FROM bank_transaction WHERE "CustomerId" = ? AND "CustomerId" <> 0 ORDER BY "ID"'

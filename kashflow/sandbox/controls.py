@@ -1,4 +1,4 @@
-"""What scripts press under `/sandbox/`: state, reset, settings, edits, faults, gates, log. JSON in and out."""
+"""What scripts press under `/sandbox/`: state, reset, settings, company, edits, faults, gates, log. JSON in and out."""
 
 from __future__ import annotations
 
@@ -85,6 +85,15 @@ def _cancel_faults(sandbox: Sandbox, query: Query, body: Body) -> object:
     return []
 
 
+def _change_company(sandbox: Sandbox, query: Query, body: Body) -> object:
+    """Elements of CompanyDetails: another name or VAT number makes them the books of somebody else."""
+    try:
+        sandbox.ledger.set_company(**sandbox.ledger.company() | body)
+    except (TypeError, ValueError) as wrong:
+        raise BadRequest(str(wrong)) from None
+    return sandbox.ledger.company()
+
+
 def _edit(sandbox: Sandbox, query: Query, body: Body) -> object:
     """`InvoiceNumber` or `InvoiceDBID` says which document, `change` what becomes of it."""
     ledger, change = sandbox.ledger, body.get("change")
@@ -133,6 +142,7 @@ _CONTROLS: dict[tuple[str, str], Callable[[Sandbox, Query, Body], object]] = {
     ("GET", "/sandbox/faults"): _faults,
     ("POST", "/sandbox/faults"): _order_fault,
     ("DELETE", "/sandbox/faults"): _cancel_faults,
+    ("POST", "/sandbox/company"): _change_company,
     ("POST", "/sandbox/edit"): _edit,
     ("GET", "/sandbox/gates"): _gates,
     ("POST", "/sandbox/gates"): _close_gate,

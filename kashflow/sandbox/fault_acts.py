@@ -107,7 +107,8 @@ def _soap_fault(fault: Fault, ledger: Ledger, call: Call, answer: Answer) -> Ans
 
 def _html_page(fault: Fault, ledger: Ledger, call: Call, answer: Answer) -> Answer:
     usual = "<!DOCTYPE html><html><body><h1>Sorry, we are carrying out maintenance</h1></body></html>"
-    return _page(200, fault.text("text") or usual, fault.text("content_type"))
+    page = (fault.text("text") or usual).encode(fault.text("encoding"), "replace")
+    return replace(_page(200, "", fault.text("content_type")), body=page)
 
 
 def _malformed(fault: Fault, ledger: Ledger, call: Call, answer: Answer) -> Answer:

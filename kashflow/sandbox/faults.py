@@ -57,7 +57,10 @@ KINDS: dict[str, Kind] = {
     "soap_fault": Kind(
         False, _SETTABLE | {"text": "Server was unable to process request.", "code": "Server"}
     ),
-    "html_page": Kind(True, {"committed": True, "text": "", "content_type": "text/html; charset=utf-8"}),
+    "html_page": Kind(
+        True,
+        {"committed": True, "text": "", "content_type": "text/html; charset=utf-8", "encoding": "utf-8"},
+    ),
     "malformed_xml": Kind(True, {"percent": 60.0}),
     "wrong_namespace": Kind(True),
     "empty_reply": Kind(True, {"committed": True}),
@@ -169,6 +172,7 @@ def _checked(fault_id: int, wanted: Mapping[str, object]) -> Fault:
     _check_operation(str(given["operation"]), kind)
     _check_shape(given, kind)
     _check_crossed(given)
+    _check_encoding(given)
     _check_numbers(given)
     return Fault(
         id=fault_id,
@@ -210,6 +214,13 @@ def _check_numbers(given: Mapping[str, object]) -> None:
             raise FaultRefused(f"{name} must be a number from {smallest} to {largest}")
     if not isinstance(given.get("committed", False), bool):
         raise FaultRefused("committed must be true or false")
+
+
+def _check_encoding(given: Mapping[str, object]) -> None:
+    try:
+        "".encode(str(given.get("encoding", "utf-8")))
+    except LookupError:
+        raise FaultRefused(f"There is no encoding {given['encoding']}") from None
 
 
 _RANGES = (

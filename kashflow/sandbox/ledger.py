@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -112,17 +113,21 @@ class Ledger(Customers, Invoices, Corrections, Edits, Papers, Codes, Bank, Calls
     def contents(self) -> Row:
         """The whole ledger, elements by their own names, amounts as text; no password."""
         with self.reading() as db:
-            payments: dict[int, list[Row]] = {}
-            for payment in db.execute('SELECT * FROM payment ORDER BY "PayID"'):
-                payments.setdefault(payment["InvoiceDBID"], []).append(dict(payment))
+            payments = _by_document(db.execute('SELECT * FROM payment ORDER BY "PayID"'), "InvoiceDBID")
+            notes = _by_document(db.execute('SELECT * FROM invoice_note ORDER BY "NoteId"'), "InvoiceId")
             return {
                 "company": self.company(),
                 "settings": self.settings().shown(),
                 "customers": list(self.customers()),
-                "invoices": [one | {"Payments": payments.get(_dbid(one), [])} for one in self.invoices()],
+                "invoices": [
+                    one | {"Payments": payments.get(_dbid(one), []), "Notes": notes.get(_dbid(one), [])}
+                    for one in self.invoices()
+                ],
                 "nominals": self.nominals(),
                 "sub_products": self.sub_products(),
                 "bank_accounts": self.bank_accounts(),
+                "bank_transactions": self.every_bank_transaction(),
+                "customer_sources": self.datasets("source"),
                 "payment_methods": self.payment_methods(),
                 "currencies": self.currencies(),
                 "vat_rates": self.datasets("vat"),
@@ -147,6 +152,13 @@ def _complete(db: sqlite3.Connection) -> None:
     started = {name for (name,) in db.execute("SELECT name FROM sqlite_sequence")}
     for name in sorted(FIRST_IDS.keys() - started):
         insert(db, "sqlite_sequence", {"name": name, "seq": FIRST_IDS[name] - 1})
+
+
+def _by_document(found: Iterable[sqlite3.Row], key: str) -> dict[int, list[Row]]:
+    rows: dict[int, list[Row]] = {}
+    for one in found:
+        rows.setdefault(one[key], []).append(dict(one))
+    return rows
 
 
 def _dbid(invoice: Row) -> int:

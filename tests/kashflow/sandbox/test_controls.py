@@ -78,15 +78,29 @@ def test_the_state_is_the_whole_ledger_without_passwords(caller: Caller, custome
     caller.settings(password="hunter2", username="demo")
     caller.sandbox.ledger.add_invoice([{"Quantity": 2, "Rate": 5}], CustomerID=customer_id, InvoiceNumber=7)
     caller.sandbox.ledger.add_payment(PayInvoice=7, PayAmount=3, PayDate="2026-11-05")
+    caller.sandbox.ledger.add_note(InvoiceId=91000001, Notes="Called")
+    caller.sandbox.ledger.add_bank_transaction(accid=7701, moneyin=3)
     state = caller.control("GET", "state").json
+    assert [one["Notes"] for one in state["invoices"][0]["Notes"]] == ["Called"]
+    assert [one["moneyin"] for one in state["bank_transactions"]] == ["3.0000"]
     assert sorted(state) == [
-        "bank_accounts", "company", "currencies", "customers", "invoices", "nominals", "payment_methods", "settings",
-        "sub_products", "vat_rates",
+        "bank_accounts", "bank_transactions", "company", "currencies", "customer_sources", "customers", "invoices",
+        "nominals", "payment_methods", "settings", "sub_products", "vat_rates",
     ]  # fmt: skip
     (invoice,) = state["invoices"]
     assert (invoice["InvoiceNumber"], invoice["NetAmount"], invoice["Customer"]) == (7, "10.0000", "HILL01")
     assert (invoice["Lines"][0]["Rate"], invoice["Payments"][0]["PayAmount"]) == ("5.0000", "3.0000")
     assert "hunter2" not in json.dumps(state)
+
+
+def test_the_books_of_somebody_else(caller: Caller) -> None:
+    before = caller.control("GET", "state").json["company"]
+    reply = caller.control("POST", "company", {"CompanyName": "Other Ltd", "VatRegistrationNumber": "GB9"})
+    assert reply.json == before | {"CompanyName": "Other Ltd", "VatRegistrationNumber": "GB9"}
+    assert caller.call("GetCompanyDetails").value("CompanyName") == "Other Ltd"
+    for wrong in ({"Colour": "red"}, {"PaymentTerms": "soon"}, {"CompanyName": "X", "Colour": "red"}):
+        assert caller.control("POST", "company", wrong).status == 400
+    assert caller.call("GetCompanyDetails").value("CompanyName") == "Other Ltd"
 
 
 def test_reset_returns_to_a_known_state(caller: Caller, sandbox: Sandbox, customer_id: int) -> None:

@@ -148,6 +148,14 @@ def test_replies_that_are_no_answer(
     assert kept(sandbox) == [500]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+def test_a_page_of_any_text_in_any_encoding(caller: Caller, insert, encoding: str) -> None:
+    text = '{"error": "caf\u00e9"}'
+    caller.fault("html_page", text=text, content_type="application/json", encoding=encoding)
+    reply = insert()
+    assert (reply.body, reply.headers["Content-Type"]) == (text.encode(encoding), "application/json")
+
+
 def test_another_namespace(caller: Caller, sandbox: Sandbox, insert) -> None:
     caller.fault("wrong_namespace")
     assert insert().find("InsertInvoiceResult") is None
@@ -314,6 +322,7 @@ def test_times_operation_and_seed(caller: Caller, insert) -> None:
         {"operation": "InsertInvoice"},
         {"operation": "InsertInvoice", "kind": "earthquake"},
         {"kind": "tls", "shape": "crooked"},
+        {"operation": "InsertInvoice", "kind": "html_page", "encoding": "runes"},
         {"operation": "InsertInvoice", "kind": "xml_bomb", "shape": "round"},
         {"operation": "InsertInvoice", "kind": "page_missing"},
         {"operation": "InsertInvoice", "kind": "crossed_reply", "arguments": {"Name": "x"}},
