@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -349,3 +350,12 @@ def test_every_kind_of_the_interface_is_there() -> None:
         total_off_by_a_penny http login_refused crossed_reply duplicate_element
         tls"""
     assert set(KINDS) - {"page_missing", "page_repeated", "count_wrong"} == set(named.split())
+
+
+def test_every_kind_and_its_parameters_are_documented() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text()
+    rows = [row for row in page.partition("## Faults")[2].splitlines() if row.startswith("| `")]
+    for kind, known in KINDS.items():
+        (row,) = (row for row in rows if f"`{kind}`" in row.split("|")[1])
+        for word in (*known.parameters, *known.shapes):
+            assert word in row, (kind, word)
