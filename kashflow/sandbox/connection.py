@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -69,11 +70,16 @@ def wait(connection: socket.socket, seconds: float, stopping: threading.Event) -
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0 and not stopping.is_set():
         readable, _, _ = select.select([connection], [], [], min(left, 0.1))
-        if readable and not connection.recv(1, socket.MSG_PEEK):
+        if readable and _has_gone(connection):
             return
         if readable:
             # More came in already; nothing tells a hang-up from that, so only the time counts.
             stopping.wait(min(left, 0.1))
+
+
+def _has_gone(connection: socket.socket) -> bool:
+    # TLS has no way to look without taking.
+    return not isinstance(connection, ssl.SSLSocket) and not connection.recv(1, socket.MSG_PEEK)
 
 
 def _drip(connection: socket.socket, whole: bytes, seconds: float, stopping: threading.Event) -> bool:

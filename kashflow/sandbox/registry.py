@@ -45,6 +45,15 @@ def operation(handler: Handler) -> Handler:
     return handler
 
 
+def both_generations(handler: Handler) -> Handler:
+    """Registers the function for the operation and for that of the second generation, which has a 2 behind it.
+
+    The two differ in the shape of a customer alone, and that the table knows.
+    """
+    HANDLERS[operation(handler).__name__.replace("_", "") + "2"] = handler
+    return handler
+
+
 def run(account: Account, name: str, arguments: Arguments) -> object:
     """Carries the operation out and returns its result; raises Refused or SoapFault."""
     return HANDLERS[name.replace("_", "").lower()](account, arguments)

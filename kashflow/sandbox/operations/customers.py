@@ -9,20 +9,20 @@ from typing import Any
 
 from kashflow.sandbox import errors
 from kashflow.sandbox.errors import SoapFault
-from kashflow.sandbox.registry import Account, Arguments, needed, operation
+from kashflow.sandbox.registry import Account, Arguments, both_generations, needed, operation
 
 
-@operation
+@both_generations
 def get_customer(account: Account, given: Arguments) -> object:
     return account.ledger.customer("Code", given["CustomerCode"])
 
 
-@operation
+@both_generations
 def get_customers(account: Account, given: Arguments) -> object:
     return account.ledger.customers()
 
 
-@operation
+@both_generations
 def get_customer_by_email(account: Account, given: Arguments) -> object:
     return account.ledger.customer("Email", given["CustomerEmail"])
 
@@ -32,17 +32,17 @@ def get_customer_by_id(account: Account, given: Arguments) -> object:
     return account.ledger.customer("CustomerID", given["CustomerID"])
 
 
-@operation
+@both_generations
 def get_customers_modified_since(account: Account, given: Arguments) -> object:
     return account.ledger.customers_modified_since(given["ModifiedSince"])
 
 
-@operation
+@both_generations
 def get_customers_by_postcode(account: Account, given: Arguments) -> object:
     return account.ledger.customers_by_postcode(given["Postcode"] or "")
 
 
-@operation
+@both_generations
 def search_customer_by_cust_text(account: Account, given: Arguments) -> object:
     return account.ledger.customer_by_text(given["SearchVal"] or "")
 
@@ -65,38 +65,8 @@ def delete_customer(account: Account, given: Arguments) -> object:
 
 
 @operation
-def get_customer2(account: Account, given: Arguments) -> object:
-    return account.ledger.customer("Code", given["CustomerCode"])
-
-
-@operation
-def get_customers2(account: Account, given: Arguments) -> object:
-    return account.ledger.customers()
-
-
-@operation
-def get_customer_by_email2(account: Account, given: Arguments) -> object:
-    return account.ledger.customer("Email", given["CustomerEmail"])
-
-
-@operation
 def get_customer_by_id2(account: Account, given: Arguments) -> object:
     return account.ledger.customer("CustomerID", given["Customer2ID"])
-
-
-@operation
-def get_customers_modified_since2(account: Account, given: Arguments) -> object:
-    return account.ledger.customers_modified_since(given["ModifiedSince"])
-
-
-@operation
-def get_customers_by_postcode2(account: Account, given: Arguments) -> object:
-    return account.ledger.customers_by_postcode(given["Postcode"] or "")
-
-
-@operation
-def search_customer_by_cust_text2(account: Account, given: Arguments) -> object:
-    return account.ledger.customer_by_text(given["SearchVal"] or "")
 
 
 @operation
