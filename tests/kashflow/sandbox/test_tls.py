@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kashflow.gateway.client import Gateway
-from kashflow.gateway.errors import NotSent, TlsFailed
+from kashflow.gateway.errors import NotSent, TlsFailed, Unknown
 from kashflow.gateway.exchange import Exchange
 from kashflow.gateway.records import Invoice, InvoiceLine
 from kashflow.gateway.transport import Transport
@@ -94,3 +94,15 @@ def test_the_port_closes_with_the_fault(
     with pytest.raises(NotSent) as refused:
         insert(Gateway(Transport(told["address"]), "demo", "demo"), customer_id)
     assert not isinstance(refused.value, TlsFailed)
+
+
+@pytest.mark.parametrize("kind", ["hang_after", "drop_after", "cut_reply"])
+def test_other_faults_strike_behind_it_too(
+    caller: Caller, sandbox: Sandbox, customer_id: int, authority: Path, kind: str
+) -> None:
+    told = order(caller, "good")
+    authority.write_text(told["authority"])
+    caller.fault(kind, **({"seconds": 0.1} if kind == "hang_after" else {}))
+    with pytest.raises(Unknown):
+        insert(Gateway(Transport(told["address"], ca_file=str(authority)), "demo", "demo"), customer_id)
+    assert [one["InvoiceNumber"] for one in sandbox.ledger.invoices()] == [500]
