@@ -18,6 +18,12 @@ from publications.models import Issue
 MAX_NUMBER = 2**31 - 1
 
 
+def _between(start: int, column: str, end: str) -> Q:
+    """Whether `column` lies between `start` and the column `end`, whichever of the two is greater."""
+    rising = Q(**{f"{end}__gte": start, f"{column}__gte": start, f"{column}__lte": F(end)})
+    return rising | Q(**{f"{end}__lt": start, f"{column}__lte": start, f"{column}__gte": F(end)})
+
+
 class NumberCounter(models.Model):
     """The next invoice number, taken in the transaction that raises the invoice; credit notes share it."""
 
@@ -79,6 +85,10 @@ class Invoice(models.Model):
     number = models.PositiveIntegerField(unique=True)
     kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.INVOICE)
     state = models.CharField(max_length=10, choices=State.choices, default=State.RAISED)
+    # Of a credit note: the invoice it takes back from, and why. A voiding one was made by cancelling that invoice.
+    credits = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="credit_notes")
+    credit_reason = models.CharField(max_length=200, blank=True)
+    is_voiding = models.BooleanField(default=False)
     payer = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="invoices")
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, related_name="invoices")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -97,6 +107,9 @@ class Invoice(models.Model):
     vat_amount = MoneyField()
     total = MoneyField()
     cancelled_at = models.DateTimeField(null=True)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     cancelled_reason = models.CharField(max_length=200, blank=True)
     emailed_at = models.DateTimeField(null=True)
     # The account its transfer was last asked for; beside the transfer itself, so that a list needs no second table.
@@ -116,6 +129,7 @@ class Invoice(models.Model):
             ("raise_batch", "Raise a batch of invoices"),
             ("raise_invoice", "Raise an invoice for a client"),
             ("cancel_invoice", "Cancel an invoice"),
+            ("raise_credit_note", "Raise a credit note"),
             ("raise_again", "Cancel an invoice and raise it again"),
         ]
         indexes = [
@@ -146,6 +160,16 @@ class Invoice(models.Model):
                 | Q(state="cancelled", cancelled_at__isnull=False) & ~Q(cancelled_reason=""),
                 name="invoice_cancelled_has_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(kind="invoice", credits__isnull=True, is_voiding=False)
+                | Q(kind="credit_note", credits__isnull=False, total__lt=0) & ~Q(credit_reason=""),
+                name="invoice_credit_note_credits",
+            ),
+            models.UniqueConstraint(
+                fields=["credits"],
+                condition=Q(is_voiding=True, state="raised"),
+                name="invoice_voided_once",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -173,6 +197,12 @@ class InvoiceLine(models.Model):
     vat_percent = models.DecimalField(max_digits=5, decimal_places=2)
     is_vat_exempt = models.BooleanField(default=False)
     vat_amount = MoneyField()
+    # Of a line of a credit note: the line it takes back from. Of that one: what was taken back of it so far.
+    credited_line = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="credit_lines"
+    )
+    credited_amount = MoneyField(default=0)
+    credited_vat = MoneyField(default=0)
     account_code = models.ForeignKey(AccountCode, on_delete=models.PROTECT, null=True, related_name="+")
     product_code = models.ForeignKey(ProductCode, on_delete=models.PROTECT, null=True, related_name="+")
 
@@ -191,6 +221,15 @@ class InvoiceLine(models.Model):
             models.CheckConstraint(
                 condition=Q(is_vat_exempt=False) | Q(vat_percent=0, vat_amount=0),
                 name="line_exempt_has_no_vat",
+            ),
+            models.CheckConstraint(
+                condition=_between(0, "credited_amount", "amount")
+                & _between(0, "credited_vat", "vat_amount"),
+                name="line_never_credited_beyond_itself",
+            ),
+            models.CheckConstraint(
+                condition=Q(credited_line__isnull=True) | Q(instalment__isnull=True),
+                name="line_of_a_credit_note_has_no_instalment",
             ),
         ]
 
