@@ -11,6 +11,7 @@ class InvoicingConfig(floors.FloorConfig):
         "raise_batch": (ADMIN, ACCOUNTS),
         "raise_invoice": (ADMIN, ACCOUNTS),
         "cancel_invoice": (ADMIN, ACCOUNTS),
+        "raise_credit_note": (ADMIN, ACCOUNTS),
         "raise_again": (ADMIN, ACCOUNTS),
         "transfer_invoices": (ADMIN, ACCOUNTS),
         "change_next_number": (ADMIN,),

@@ -113,10 +113,7 @@ def problems(invoice: Invoice, lines: Sequence[InvoiceLine], account: LedgerAcco
 
 def _sums(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Iterator[str]:
     wrong = [
-        line.sort
-        for line in lines
-        if line.quantity * line.rate != line.amount
-        or line.vat_amount != (0 if line.is_vat_exempt else money.percent_of(line.amount, line.vat_percent))
+        line.sort for line in lines if line.quantity * line.rate != line.amount or not _is_vat_right(line)
     ]
     if wrong:
         yield f"Line {wrong[0]} does not add up. Nothing was sent; tell your administrator."
@@ -124,6 +121,14 @@ def _sums(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Iterator[str]:
         yield "The lines do not add up to the invoice's amount. Nothing was sent; tell your administrator."
     if money.total(line.vat_amount for line in lines) != invoice.vat_amount:
         yield "The VAT of the lines does not add up. Nothing was sent; tell your administrator."
+
+
+def _is_vat_right(line: InvoiceLine) -> bool:
+    """The line's rate, half up; the last part of a credited line takes what is left of its VAT instead."""
+    if line.credited_line is not None:
+        return abs(line.vat_amount) <= abs(line.credited_line.vat_amount)
+    vat = money.ZERO if line.is_vat_exempt else money.percent_of(line.amount, line.vat_percent)
+    return line.vat_amount == vat
 
 
 def _codes(line: InvoiceLine, account: LedgerAccount) -> Iterator[str]:
