@@ -7,31 +7,29 @@ Here the invoice is cancelled at once and its bookings are free; what KashFlow h
 from __future__ import annotations
 
 from copy import copy
-from uuid import uuid4
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone
 
 from bookings.services import reopen_instalments
+from invoicing import credits, voiding
+from invoicing.crediting import give_back
 from invoicing.marker import marker
 from invoicing.models import Invoice, InvoiceLine, Transfer
 from invoicing.numbering import take_block
 from invoicing.owed import restate_balance
+from invoicing.reasons import LENGTH, reason_of
 from invoicing.transfer import stopping
 from invoicing.transfer.services import want
+from invoicing.transfer.states import State
 from magmanager.common.errors import DomainError, Gone
 from magmanager.common.permissions import allow
 from magmanager.common.transitions import move
 from settings_app import audit
 from settings_app.models import User
-
-REASON_LENGTH = 200
-
-
-class ReasonMissing(DomainError):
-    """A number that is not used needs its why."""
-
-    code = "reason_missing"
 
 
 class AlreadyPaid(DomainError):
@@ -47,22 +45,28 @@ class InKashFlow(DomainError):
 
 
 def cancel_invoice(*, by: User, invoice: Invoice, reason: str) -> Invoice:
-    """Cancels an invoice that is not in KashFlow and frees its bookings; returns it as it is now.
+    """Cancels an invoice, or a credit note that is not in KashFlow, and frees its bookings; returns it as it is now.
 
-    What is being sent, or uncertain, is remembered: once the truth is known it is cancelled there too. The
-    caller wakes the lanes. Raises ReasonMissing, AlreadyPaid, InKashFlow, and Gone where it was cancelled
-    meanwhile; nothing is changed then.
+    What KashFlow has of it is voided there by errands; what is being sent, or uncertain, is voided should it
+    turn out to be there. The caller wakes the lanes. Asks KashFlow whether anything is paid, so call it outside
+    a transaction. Raises ReasonMissing, AlreadyPaid, CannotAsk, InKashFlow, NumbersUsedUp, and Gone where it was
+    cancelled meanwhile; nothing is changed then.
     """
     allow(by, "invoicing.cancel_invoice")
-    reason = _reason(reason)
+    reason = reason_of(
+        reason, "Say why it is cancelled: the number stays in the list, and an auditor will ask."
+    )
+    gone = _gone_there(invoice, by)
     with transaction.atomic():
         invoice = _held(invoice)
         transfers = stopping.held(invoice)
-        _refuse_in_kashflow(invoice, transfers)
+        _refuse(invoice, transfers)
         _cancel(invoice, by=by, reason=reason)
-        _free_bookings(invoice)
+        _free(invoice)
         for transfer in transfers:
-            stopping.stop(transfer, by=by)
+            transfer.invoice = invoice
+            stopping.stop(transfer, by=by, is_gone=transfer.pk in gone)
+            voiding.begin(transfer)
         restate_balance(invoice.payer_id)
     return invoice
 
@@ -78,9 +82,11 @@ def raise_again(*, by: User, invoice: Invoice, reason: str = "") -> Invoice:
     with transaction.atomic():
         old = _held(invoice)
         transfers = stopping.held(old)
+        _refuse_paid_here(old)
+        _refuse_with_credit_notes(old)
         _refuse_uncertain(old, transfers)
         number = take_block(1)
-        _cancel(old, by=by, reason=f"Raised again as {number}. {reason.strip()}".strip()[:REASON_LENGTH])
+        _cancel(old, by=by, reason=f"Raised again as {number}. {reason.strip()}".strip()[:LENGTH])
         new = _copy(old, number=number, by=by)
         for transfer in transfers:
             stopping.stop(transfer, by=by)
@@ -92,32 +98,64 @@ def raise_again(*, by: User, invoice: Invoice, reason: str = "") -> Invoice:
     return new
 
 
-def _reason(text: str) -> str:
-    reason = " ".join(text.split())
-    if not reason:
-        raise ReasonMissing(
-            "Say why it is cancelled: the number stays in the list, and an auditor will ask.", field="reason"
-        )
-    return reason[:REASON_LENGTH]
+def _gone_there(invoice: Invoice, by: User) -> set[UUID]:
+    """The transfers whose document KashFlow has no more. Raises AlreadyPaid and CannotAsk, after asking there."""
+    gone = set()
+    there = Transfer.objects.documents().select_related("invoice", "ledger_account")
+    for transfer in there.filter(invoice=invoice, invoice__state=Invoice.State.RAISED, state=State.VERIFIED):
+        paid = voiding.ask(transfer, by=by)
+        if paid is None:
+            gone.add(transfer.pk)
+        elif paid and transfer.invoice.kind == Invoice.Kind.INVOICE:
+            raise _paid(transfer.invoice, paid)
+    return gone
 
 
 def _held(invoice: Invoice) -> Invoice:
-    """The invoice as it is now, its row locked. Raises Gone, AlreadyPaid."""
+    """The invoice as it is now, its row locked. Raises Gone where it is cancelled."""
     held = Invoice.objects.select_for_update(no_key=True).get(pk=invoice.pk)
     if held.state == Invoice.State.CANCELLED:
         raise Gone(f"Invoice {held.number} was cancelled meanwhile. There is nothing left to do.")
-    if held.paid_amount:
-        raise AlreadyPaid(
-            f"£{held.paid_amount:,.2f} of invoice {held.number} is paid, so it can't be cancelled. "
-            "Raise a credit note for what is to be taken back."
-        )
     return held
 
 
-def _refuse_in_kashflow(invoice: Invoice, transfers: list[Transfer]) -> None:
-    if any(stopping.is_there(transfer) for transfer in transfers):
+def _refuse(invoice: Invoice, transfers: list[Transfer]) -> None:
+    if invoice.kind == Invoice.Kind.CREDIT_NOTE:
+        _refuse_sent_note(invoice, transfers)
+    elif not any(stopping.is_there(transfer) for transfer in transfers):
+        # What is in KashFlow was asked for there: this may be older.
+        _refuse_paid_here(invoice)
+        _refuse_with_credit_notes(invoice)
+
+
+def _refuse_sent_note(note: Invoice, transfers: list[Transfer]) -> None:
+    if note.is_voiding:
+        raise InKashFlow(f"Credit note {note.number} voids a cancelled invoice, so it stays.")
+    if any(stopping.may_be_there(transfer) for transfer in transfers):
         raise InKashFlow(
-            f"Invoice {invoice.number} is in KashFlow, so it was not cancelled. Raise a credit note for it."
+            f"KashFlow has credit note {note.number} or may have it, so it was not cancelled. "
+            "Raise an invoice for what was credited too much."
+        )
+
+
+def _refuse_paid_here(invoice: Invoice) -> None:
+    if invoice.paid_amount:
+        raise _paid(invoice, invoice.paid_amount)
+
+
+def _paid(invoice: Invoice, amount: Decimal) -> AlreadyPaid:
+    return AlreadyPaid(
+        f"£{amount:,.2f} of invoice {invoice.number} is paid, so it can't be cancelled. "
+        "Raise a credit note for what is to be taken back."
+    )
+
+
+def _refuse_with_credit_notes(invoice: Invoice) -> None:
+    note = credits.of_invoice(invoice).first()
+    if note is not None:
+        raise InKashFlow(
+            f"Credit note {note.number} takes back from invoice {invoice.number}, which KashFlow does not have yet. "
+            "Cancel the credit note first, or wait until both are in KashFlow."
         )
 
 
@@ -132,10 +170,12 @@ def _refuse_uncertain(invoice: Invoice, transfers: list[Transfer]) -> None:
 
 def _cancel(invoice: Invoice, *, by: User, reason: str) -> None:
     now = timezone.now()
+    values: dict[str, Any] = {"cancelled_at": now, "cancelled_by": by, "cancelled_reason": reason}
     rows = Invoice.objects.filter(pk=invoice.pk, state=Invoice.State.RAISED)
-    if not move(rows, to=Invoice.State.CANCELLED, cancelled_at=now, cancelled_reason=reason):
+    if not move(rows, to=Invoice.State.CANCELLED, **values):
         raise Gone(f"Invoice {invoice.number} was cancelled meanwhile. There is nothing left to do.")
-    invoice.state, invoice.cancelled_at, invoice.cancelled_reason = Invoice.State.CANCELLED, now, reason
+    for name, value in {"state": Invoice.State.CANCELLED, **values}.items():
+        setattr(invoice, name, value)
     invoice.lines.update(is_live=False)
     audit.record(
         "invoice.cancelled",
@@ -146,9 +186,12 @@ def _cancel(invoice: Invoice, *, by: User, reason: str) -> None:
     )
 
 
-def _free_bookings(invoice: Invoice) -> None:
+def _free(invoice: Invoice) -> None:
+    """Its bookings can be invoiced again; what a credit note took can be credited again."""
     lines = invoice.lines.exclude(instalment=None)
     reopen_instalments(list(lines.values_list("instalment", flat=True)))
+    if invoice.kind == Invoice.Kind.CREDIT_NOTE:
+        give_back(invoice)
 
 
 def _copy(old: Invoice, *, number: int, by: User) -> Invoice:
@@ -157,7 +200,7 @@ def _copy(old: Invoice, *, number: int, by: User) -> Invoice:
     new.pk, new._state.adding = None, True
     new.uid, new.marker, new.number = uid, marker(uid), number
     new.by, new.raised_at, new.batch_id = by, timezone.now(), None
-    new.state, new.cancelled_at, new.cancelled_reason = Invoice.State.RAISED, None, ""
+    new.state, new.cancelled_at, new.cancelled_by, new.cancelled_reason = Invoice.State.RAISED, None, None, ""
     new.emailed_at, new.paid_as_of, new.wanted_in = None, None, None
     new.save(force_insert=True)
     lines = list(old.lines.all())

@@ -32,18 +32,27 @@ FINISH_FIRST = Case(
 def due(account: LedgerAccount) -> QuerySet[Transfer]:
     """The transfers of `account` that somebody could take now.
 
-    Nothing of a login that is switched off; nothing new of a paused run, nor while the account is paused.
+    Nothing of a login that is switched off; nothing new of a paused run, nor while the account is paused. A
+    credit note is set off only once KashFlow has it and its invoice for certain.
     """
     now = timezone.now()
     started = Q(state__in=[State.SENT, State.AMBIGUOUS])
     startable = started if account.paused_reason else started | Q(~_is_paused(), state=State.READY)
     return Transfer.objects.filter(
         startable,
+        ~Q(kind=Transfer.Kind.APPLY) | (_is_in_kashflow("invoice") & _is_in_kashflow("invoice__credits")),
         Q(not_before=None) | Q(not_before__lte=now),
         Q(lease_until=None) | Q(lease_until__lte=now),
         Q(connection=None) | Q(connection__refusal=""),
         ledger_account=account,
     )
+
+
+def _is_in_kashflow(document: str) -> Q:
+    there = Transfer.objects.documents().filter(
+        state=State.VERIFIED, ledger_account=OuterRef("ledger_account")
+    )
+    return Q(Exists(there.filter(invoice=OuterRef(document))))
 
 
 def _is_paused() -> Exists:
@@ -91,7 +100,21 @@ def _has_room(account: LedgerAccount, transfer: Transfer) -> bool:
             # It may still be carried out there, and take the next number.
             uncertain = Q(ledger_account=account, state=State.AMBIGUOUS)
         return not others.exists() and not Transfer.objects.documents().filter(uncertain).exists()
+    if transfer.kind == Transfer.Kind.APPLY and _is_another_set_off(transfer):
+        return False
     return others.count() < account.max_calls
+
+
+def _is_another_set_off(transfer: Transfer) -> bool:
+    """One at a time per invoice: what is paid of it before and after is what tells whether it was set off."""
+    under_way = [State.CLAIMED, State.SENDING, State.SENT, State.AMBIGUOUS]
+    others = Transfer.objects.filter(
+        kind=Transfer.Kind.APPLY,
+        ledger_account=transfer.ledger_account_id,
+        invoice__credits=transfer.invoice.credits_id,
+        state__in=under_way,
+    )
+    return others.exclude(pk=transfer.pk).exists()
 
 
 def _take(transfer: Transfer) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from django.db.models import Q
 from django.utils import timezone
 
-from invoicing import next_number
+from invoicing import next_number, voiding
 from invoicing.models import RunTransfer, Transfer
 from invoicing.transfer import claims, engine, pauses, payers, progress, stopping
 from invoicing.transfer.states import State
@@ -52,7 +52,8 @@ def carry_due(account_id: int, *, wake_another: Callable[[], None], seconds: flo
         if time.monotonic() > ends:
             wake_another()
             return carried
-    stopping.finish(account)
+    if _cancel_there(account):
+        wake_another()
     progress.finish_runs(account)
     pauses.pause_refused(account)
     return carried
@@ -104,10 +105,16 @@ def sweep() -> int | None:
     claims.expire_leases(account)
     _go_on(account)
     _pass_on(account)
-    stopping.finish(account)
+    _cancel_there(account)
     progress.finish_runs(account)
     pauses.pause_refused(account)
     return account.pk if claims.due(account).exists() else None
+
+
+def _cancel_there(account: LedgerAccount) -> int:
+    """Ends and voids what was uncertain when it was cancelled; returns how many have errands to be carried now."""
+    stopping.finish(account)
+    return voiding.begin_due(account)
 
 
 def _go_on(account: LedgerAccount) -> None:

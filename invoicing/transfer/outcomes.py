@@ -7,6 +7,7 @@ rules for what failed are the same for all of them (transfer.md, What an answer 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -23,6 +24,18 @@ from kashflow.gateway.errors import ConnectionOff, GatewayError, NotSent, RateLi
 from kashflow.limits import times
 
 A_DAY = 24 * 60 * 60
+
+
+@dataclass(frozen=True)
+class NotDone:
+    """What is said of a write that was looked for and not found: seen once, proved, and cancelled meanwhile."""
+
+    seen: str = "Not in KashFlow."
+    proved: str = "It never reached KashFlow: absent in two reads of different kinds, twice. It can be sent."
+    cancelled: str = "It never reached KashFlow, and is cancelled now."
+
+
+DOCUMENT = NotDone()
 
 
 def read_failed(work: Work, error: GatewayError, phase: Phase) -> None:
@@ -61,11 +74,11 @@ def not_read_back(work: Work, error: GatewayError, phase: Phase) -> None:
         later(work.transfer, Event.READ_BACK_FAILED, error, phase)
 
 
-def absent(work: Work, phase: Phase) -> None:
+def absent(work: Work, phase: Phase, words: NotDone = DOCUMENT) -> None:
     """Absent once is looked for again; absent twice, far enough apart, is proof."""
     transfer, wait = work.transfer, times().between_looks
     if not transfer.absent_seen or transfer.absent_first_at is None:
-        what = "Not in KashFlow. It is looked for once more before anything is sent."
+        what = f"{words.seen} It is looked for once more before anything is sent."
         values: dict[str, Any] = {
             "absent_seen": 1,
             "absent_first_at": timezone.now(),
@@ -78,20 +91,15 @@ def absent(work: Work, phase: Phase) -> None:
         note(
             transfer,
             outcome="absent_too_soon",
-            what="Not in KashFlow.",
+            what=words.seen,
             not_before=again_at,
             lease_until=None,
         )
     elif work.is_cancelled:
-        record(
-            transfer,
-            Event.CANCEL_REQUESTED,
-            what="It never reached KashFlow, and is cancelled now.",
-            phase=phase,
-        )
+        record(transfer, Event.CANCEL_REQUESTED, what=words.cancelled, phase=phase)
     else:
-        what = "It never reached KashFlow: absent in two reads of different kinds, twice. It can be sent."
-        record(transfer, Event.ABSENT_PROVED, what=what, phase=phase, last_cause="", cause_code="")
+        clear: dict[str, Any] = {"last_cause": "", "cause_code": ""}
+        record(transfer, Event.ABSENT_PROVED, what=words.proved, phase=phase, **clear)
 
 
 def off(transfer: Transfer, event: Event, error: ConnectionOff, phase: Phase | None) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from invoicing.models import Invoice, RunTransfer, Transfer
@@ -128,25 +128,35 @@ def _refuse_if_stopped(account: LedgerAccount, login: Connection) -> None:
 
 
 def _transferable(invoice_ids: Collection[int]) -> list[Invoice]:
+    """The documents with these ids that were not cancelled, and the credit notes of those invoices with them."""
     ids = list(dict.fromkeys(invoice_ids))
     chunks = (ids[at : at + ROWS_AT_ONCE] for at in range(0, len(ids), ROWS_AT_ONCE))
-    raised = Invoice.objects.filter(state=Invoice.State.RAISED).only("pk", "number")
-    return sorted(
-        (one for chunk in chunks for one in raised.filter(pk__in=chunk)), key=lambda invoice: invoice.number
-    )
+    raised = Invoice.objects.filter(state=Invoice.State.RAISED).only("pk", "number", "kind")
+    found = {one.pk: one for chunk in chunks for one in raised.filter(Q(pk__in=chunk) | Q(credits__in=chunk))}
+    return sorted(found.values(), key=lambda invoice: invoice.number)
 
 
 def _new(invoices: list[Invoice], account: LedgerAccount, login: Connection | None) -> list[Transfer]:
-    """READY rows for the invoices that have none in this account."""
+    """READY rows for the invoices that have none in this account; with a credit note, one to set it off."""
     there = set(_of(invoices, account).values_list("invoice_id", flat=True))
     now = timezone.now()
-    rows = [
-        Transfer(id=uuid.uuid4(), invoice=invoice, ledger_account=account, connection=login, requested_at=now)
-        for invoice in invoices
-        if invoice.pk not in there
-    ]
-    for at in range(0, len(rows), ROWS_AT_ONCE):
-        ids = [row.invoice_id for row in rows[at : at + ROWS_AT_ONCE]]
+
+    def row(invoice: Invoice, kind: Transfer.Kind) -> Transfer:
+        return Transfer(
+            id=uuid.uuid4(),
+            invoice=invoice,
+            ledger_account=account,
+            kind=kind,
+            connection=login,
+            requested_at=now,
+        )
+
+    new = [invoice for invoice in invoices if invoice.pk not in there]
+    notes = [invoice for invoice in new if invoice.kind == Invoice.Kind.CREDIT_NOTE]
+    Transfer.objects.bulk_create(row(note, Transfer.Kind.APPLY) for note in notes)
+    rows = [row(invoice, Transfer.Kind.CREATE) for invoice in new]
+    for at in range(0, len(new), ROWS_AT_ONCE):
+        ids = [invoice.pk for invoice in new[at : at + ROWS_AT_ONCE]]
         Invoice.objects.filter(pk__in=ids).update(wanted_in=account)
     return Transfer.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
 

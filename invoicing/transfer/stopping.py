@@ -19,8 +19,9 @@ UNDER_WAY = frozenset({State.SENDING, State.AMBIGUOUS, State.SENT})
 
 
 def held(invoice: Invoice) -> list[Transfer]:
-    """The transfers of a document, in whichever account, locked until the transaction ends."""
-    return list(Transfer.objects.documents().select_for_update(no_key=True).filter(invoice=invoice))
+    """The errands of a document, in whichever account, locked until the transaction ends."""
+    rows = Transfer.objects.filter(invoice=invoice).exclude(kind=Transfer.Kind.PAYMENT)
+    return list(rows.select_for_update(of=("self",), no_key=True).select_related("ledger_account"))
 
 
 def is_there(transfer: Transfer) -> bool:
@@ -36,12 +37,19 @@ def may_be_there(transfer: Transfer) -> bool:
     return is_there(transfer) or transfer.state in UNDER_WAY or is_unknown
 
 
-def stop(transfer: Transfer, *, by: User) -> None:
-    """Sends nothing more of it: at once where KashFlow cannot have it, else once that is known. Rows are `held`."""
+def stop(transfer: Transfer, *, by: User, is_gone: bool = False) -> None:
+    """Sends nothing more of it: at once where KashFlow cannot have it, else once that is known. Rows are `held`.
+
+    `is_gone` says that KashFlow was just asked and has it no more.
+    """
     state = State(transfer.state)
     if state in (State.DO_NOT_SEND, State.CANCELLED):
         return
-    if state is State.CLAIMED:
+    if is_gone:
+        note(
+            transfer, outcome="gone", what="Cancelled here. KashFlow has it no more: nothing to void.", by=by
+        )
+    elif state is State.CLAIMED:
         # With a new epoch the worker that holds it records nothing more, and so sends nothing.
         what = "Cancelled before anything was sent."
         record(transfer, Event.CANCEL_REQUESTED, what=what, by=by, epoch=transfer.epoch + 1)
@@ -52,7 +60,9 @@ def stop(transfer: Transfer, *, by: User) -> None:
         what = "Cancelled here. Whether KashFlow has it is looked up before anything is done there."
         record(transfer, Event.RECHECK, what=what, by=by, **_at_once())
     else:
-        what = "Cancelled here. It is cancelled in KashFlow too, should it turn out to be there."
+        known = "It is voided in KashFlow next."
+        unknown = "It is voided in KashFlow too, should it turn out to be there."
+        what = f"Cancelled here. {known if is_there(transfer) else unknown}"
         note(transfer, outcome="cancel_requested", what=what, by=by, cancel_requested=True)
 
 

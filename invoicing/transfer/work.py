@@ -23,7 +23,13 @@ from magmanager.common.models import Run
 from magmanager.common.permissions import may
 from settings_app.models import User
 
-WITH = ("invoice__payer", "ledger_account__sales_code", "connection__user", "connection__ledger_account")
+WITH = (
+    "invoice__payer",
+    "invoice__credits",
+    "ledger_account__sales_code",
+    "connection__user",
+    "connection__ledger_account",
+)
 NO_LOGIN = (
     "The KashFlow login this began with is gone and there is no office login. Save a login in My Details."
 )
@@ -61,10 +67,10 @@ class Work:
         invoice = transfer.invoice
         return cls(
             transfer=transfer,
-            lines=list(invoice.lines.select_related("account_code", "product_code")),
+            lines=list(invoice.lines.select_related("account_code", "product_code", "credited_line")),
             link=customers.want(invoice.payer, transfer.ledger_account),
             login=login,
-            gateway=get_gateway(login, by=by, purpose=f"Invoice {invoice.number}"),
+            gateway=get_gateway(login, by=by, purpose=f"{invoice.get_kind_display()} {invoice.number}"),
             by=by,
         )
 
@@ -74,8 +80,18 @@ class Work:
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether somebody cancelled it since it was asked for: nothing new may be sent."""
+        """Whether somebody cancelled it since it was asked for: nothing new may be sent.
+
+        A deletion is there because the invoice was cancelled.
+        """
+        if self.transfer.kind == Transfer.Kind.DELETE:
+            return self.transfer.cancel_requested
         return self.transfer.cancel_requested or self.transfer.invoice.state == Invoice.State.CANCELLED
+
+    def dbid_of(self, document: Invoice | None) -> int:
+        """KashFlow's id of a document that is there for certain. Raises DoesNotExist where it is not."""
+        there = Transfer.objects.documents().filter(state=State.VERIFIED, ledger_account=self.account)
+        return there.get(invoice=document).kashflow_dbid or 0
 
     @property
     def numbers_are_ours(self) -> bool:

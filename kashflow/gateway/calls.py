@@ -64,10 +64,10 @@ class Calls:
                 raise Unreadable(f"KashFlow said OK but gave the number {reply.result}")
             return reply.result
 
-    def change(self, name: str, arguments: Values) -> Any:
+    def change(self, name: str, arguments: Values, send_by: float | None = None) -> Any:
         """A write that is done once its status says OK; returns its result, where it has one."""
         with self._noted(name) as note:
-            return self._talk(note, arguments, self.transport.limits.create).result
+            return self._talk(note, arguments, self.transport.limits.create, send_by).result
 
     def value(self, name: str, kind: type[V], arguments: Values) -> V:
         """One number, amount, flag or text that was asked for."""

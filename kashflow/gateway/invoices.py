@@ -123,10 +123,10 @@ class Invoices(Session):
         demand("DeleteInvoice", InvoiceNumber=number)
         self._calls.change("DeleteInvoice", {"InvoiceNumber": number})
 
-    def delete_invoice_by_id(self, dbid: int) -> None:
-        """Deletes the document with this InvoiceDBID for good. Raises NotFound."""
+    def delete_invoice_by_id(self, dbid: int, send_by: float | None = None) -> None:
+        """Deletes the document with this InvoiceDBID for good. Raises NotFound; `send_by` as in insert_invoice."""
         demand("DeleteInvoiceByID", InvoiceID=dbid)
-        self._calls.change("DeleteInvoiceByID", {"InvoiceID": dbid})
+        self._calls.change("DeleteInvoiceByID", {"InvoiceID": dbid}, send_by)
 
     def insert_invoice_line(self, dbid: int, line: InvoiceLine) -> int:
         """Adds a line to the document with this InvoiceDBID and returns its LineID."""
@@ -147,13 +147,16 @@ class Invoices(Session):
         demand("DeleteInvoiceLineWithInvoiceID", LineID=line_id, InvoiceID=dbid)
         self._calls.change("DeleteInvoiceLineWithInvoiceID", {"LineID": line_id, "InvoiceID": dbid})
 
-    def apply_credit_note_to_invoice(self, dbid: int, credit_note_dbid: int) -> None:
+    def apply_credit_note_to_invoice(
+        self, dbid: int, credit_note_dbid: int, send_by: float | None = None
+    ) -> None:
         """Sets a credit note off against an invoice; both go by their InvoiceDBID.
 
-        Raises Refused where KashFlow says that it did not.
+        Raises Refused where KashFlow says that it did not; `send_by` as in insert_invoice.
         """
         operation = "applyCreditNoteToInvoice"
         demand(operation, InvoiceID=dbid, CreditNoteID=credit_note_dbid)
-        done = self._calls.change(operation, {"InvoiceID": dbid, "CreditNoteID": credit_note_dbid})
+        values = {"InvoiceID": dbid, "CreditNoteID": credit_note_dbid}
+        done = self._calls.change(operation, values, send_by)
         if done is not True:
             raise Refused(operation, "KashFlow said OK, and that the credit note was not applied")

@@ -10,8 +10,9 @@ from django.db import IntegrityError, transaction
 
 from bookings.models import Instalment
 from clients.models import Client
-from invoicing.cancelling import AlreadyPaid, ReasonMissing, cancel_invoice
+from invoicing.cancelling import AlreadyPaid, cancel_invoice
 from invoicing.models import Invoice, InvoiceLine, NumberCounter
+from invoicing.reasons import ReasonMissing
 from magmanager.common.errors import Gone, NotAllowed
 from settings_app.models import AuditEntry, User
 from tests import factories
