@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from invoicing import company
-from invoicing.views import batches, comparison, invoices, transfers
+from invoicing.views import batches, comparison, corrections, invoices, transfers
 
 app_name = "invoicing"
 urlpatterns: list[URLPattern] = [
@@ -12,6 +12,14 @@ urlpatterns: list[URLPattern] = [
     path("invoicing/to-invoice/raise/", batches.BatchRaise.as_view(), name="batch_raise"),
     path("invoicing/invoiced/", invoices.Invoiced.as_view(), name="invoiced"),
     path("invoicing/invoices/<int:number>/", invoices.InvoiceDetail.as_view(), name="invoice"),
+    path(
+        "invoicing/invoices/<int:number>/cancel/", corrections.InvoiceCancel.as_view(), name="invoice_cancel"
+    ),
+    path(
+        "invoicing/invoices/<int:number>/credit-note/",
+        corrections.CreditNoteRaise.as_view(),
+        name="credit_note_raise",
+    ),
     path("invoicing/transfer/", transfers.TransferRequest.as_view(), name="transfer"),
     path("invoicing/transfers/", transfers.Transfers.as_view(), name="transfers"),
     path("invoicing/runs/<uuid:run_id>/", transfers.RunDetail.as_view(), name="run"),

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from invoicing import choice, forms
+from invoicing import choice, credits, forms
+from invoicing.cancel_words import story
 from invoicing.causes import page_of_transfer
 from invoicing.choice import Choice
-from invoicing.models import Batch, Invoice, Transfer
+from invoicing.models import Batch, Invoice, Transfer, TransferAttempt
 from invoicing.tabs import INVOICED, sidebar, tabs
 from invoicing.transfer.states import WORD_OF, State
 from kashflow.models import LedgerAccount
-from magmanager.common.money import to_pence, total
+from magmanager.common.money import ZERO, to_pence, total
 from magmanager.common.paging import COUNT_LIMIT, count
 from magmanager.common.permissions import may
 from magmanager.common.templatetags.formats import moment
@@ -24,9 +27,10 @@ from settings_app.models import SystemDefaults
 
 COLUMNS = (
     "number", "invoice_date", "company_name", "delivery", "period", "item_count", "amount", "vat_amount",
-    "total", "emailed_at", "state", "paid_state",
+    "total", "emailed_at", "state", "paid_state", "kind", "credits", "is_voiding",
 )  # fmt: skip
 TRANSFER = "invoicing.transfer_invoices"
+CANCELLED, CREDIT_NOTE = Invoice.State.CANCELLED, Invoice.Kind.CREDIT_NOTE
 NOT_PAID = (Invoice.Paid.UNPAID, Invoice.Paid.PART)
 PAID_KEYS = {"unpaid": "unpaid", "part": "part_paid", "paid": "paid", "over": "paid"}
 
@@ -62,7 +66,8 @@ class Invoiced(FilteredList):
 
     def page_context(self, rows: QuerySet[Invoice]) -> dict[str, Any]:
         context = super().page_context(rows)
-        counted = [row for row in context["rows"] if row.state != Invoice.State.CANCELLED]
+        # A credit note that voids a cancelled invoice goes with it.
+        counted = [row for row in context["rows"] if row.state != CANCELLED and not row.is_voiding]
         return {
             **context,
             "uses_kashflow": self.uses_kashflow,
@@ -121,7 +126,7 @@ class InvoiceDetail(Verb):
 
     def get(self, request: HttpRequest, number: int) -> HttpResponse:
         invoice: Any = get_object_or_404(
-            Invoice.objects.select_related("payer", "by", "batch"), number=number
+            Invoice.objects.select_related("payer", "by", "batch", "credits", "cancelled_by"), number=number
         )
         with_states([invoice])
         uses_kashflow = SystemDefaults.current().uses_kashflow
@@ -129,20 +134,47 @@ class InvoiceDetail(Verb):
         context = {
             "invoice": invoice,
             "lines": lines,
-            "title": f"Invoice {invoice.number}",
+            "title": f"{invoice.get_kind_display()} {invoice.number}",
             "badges": [{"word": "Cancelled", "tone": "tone-bad", "icon": "circle-x"}]
             if invoice.paid_key == "cancelled"
             else [],
+            **corrected(invoice, request.user),
             "facts": f"{invoice.company_name} · raised by {invoice.by.name}, {moment(invoice.raised_at)}",
-            "balance": invoice.total - invoice.paid_amount,
+            "balance": balance(invoice),
             "transfer": invoice.transfer,
             "link": page_of_transfer(invoice.transfer) if invoice.transfer else None,
-            "history": invoice.transfer.attempts.select_related("by") if invoice.transfer else [],
+            "history": history(invoice),
             "uses_kashflow": uses_kashflow,
             "may_transfer": uses_kashflow and may(request.user, TRANSFER) and can_be_sent(invoice),
         }
         in_row = is_partial(request)
         return render(request, "invoicing/_invoice_row.html" if in_row else "invoicing/invoice.html", context)
+
+
+def corrected(invoice: Invoice, by: Any) -> dict[str, Any]:
+    """What was taken back of an invoice, how far that is in KashFlow, and what may still be done."""
+    is_raised = invoice.state == Invoice.State.RAISED
+    is_invoice = invoice.kind == Invoice.Kind.INVOICE
+    return {
+        "credit_notes": with_states(list(credits.of_invoice(invoice))),
+        "credited": credits.credited_amount(invoice),
+        "story": story(invoice),
+        "may_cancel": is_raised and not invoice.is_voiding and may(by, "invoicing.cancel_invoice"),
+        "may_credit": is_raised and is_invoice and may(by, "invoicing.raise_credit_note"),
+    }
+
+
+def balance(invoice: Invoice) -> Decimal:
+    """Pounds that are still owed: nothing of a cancelled invoice, nor of the credit note that voids it."""
+    if invoice.state == CANCELLED or invoice.is_voiding:
+        return ZERO
+    return invoice.total - invoice.paid_amount - credits.not_in_paid(invoice)
+
+
+def history(invoice: Invoice) -> QuerySet[TransferAttempt]:
+    """What happened to all errands of a document in the current account, newest first."""
+    errands = Transfer.objects.filter(invoice=invoice, ledger_account__is_current=True)
+    return TransferAttempt.objects.filter(transfer__in=errands).select_related("by")
 
 
 def matching(rows: QuerySet[Invoice], words: str) -> QuerySet[Invoice]:
@@ -162,7 +194,7 @@ def _not_transferred(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
 
 
 def _unpaid(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    return rows.filter(Q(paid_state__in=NOT_PAID), state=Invoice.State.RAISED)
+    return rows.filter(Q(paid_state__in=NOT_PAID), state=Invoice.State.RAISED, kind=Invoice.Kind.INVOICE)
 
 
 SEGMENTS = {"not_transferred": _not_transferred, "unpaid": _unpaid}
@@ -170,17 +202,38 @@ SEGMENTS = {"not_transferred": _not_transferred, "unpaid": _unpaid}
 
 def with_states(rows: list[Any]) -> list[Any]:
     """Adds to each row how far it is to KashFlow and whether it is paid, as keys of `look.STATES`."""
-    transfers = {
-        transfer.invoice_id: transfer
-        for transfer in Transfer.objects.documents().filter(invoice__in=rows, ledger_account__is_current=True)
-    }
+    errands = Transfer.objects.filter(invoice__in=rows, ledger_account__is_current=True)
+    by_kind = {(errand.invoice_id, errand.kind): errand for errand in errands}
+    credited = _numbers(row.credits_id for row in rows if row.credits_id)
     for row in rows:
-        transfer = transfers.get(row.pk)
+        transfer = by_kind.get((row.pk, Transfer.Kind.CREATE))
         row.transfer_key = WORD_OF[State(transfer.state)] if transfer else "not_transferred"
         row.transfer = transfer
-        row.paid_key = "cancelled" if row.state == Invoice.State.CANCELLED else PAID_KEYS[row.paid_state]
+        row.set_off = by_kind.get((row.pk, Transfer.Kind.APPLY))
+        row.set_off_key = _set_off_key(row.set_off)
+        row.credits_number = credited.get(row.credits_id)
+        row.paid_key = _paid_key(row)
         row.pence = to_pence(row.total)
     return rows
+
+
+def _set_off_key(errand: Transfer | None) -> str:
+    if errand is None:
+        return ""
+    return "set_off" if errand.state == State.VERIFIED else WORD_OF[State(errand.state)]
+
+
+def _numbers(ids: Iterable[int]) -> dict[int, int]:
+    wanted = set(ids)
+    return dict(Invoice.objects.filter(pk__in=wanted).values_list("pk", "number")) if wanted else {}
+
+
+def _paid_key(row: Any) -> str:
+    if row.state == CANCELLED:
+        return "cancelled"
+    if row.kind == CREDIT_NOTE:
+        return "set_off" if row.set_off_key == "set_off" else "credit_note"
+    return PAID_KEYS[row.paid_state]
 
 
 def chosen_amounts(rows: QuerySet[Invoice]) -> dict[str, int]:

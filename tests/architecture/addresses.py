@@ -76,6 +76,8 @@ ADDRESSES = {
     "invoicing:batch_raise": Row(OFFICE, "post"),
     "invoicing:invoiced": Row(OFFICE),
     "invoicing:invoice": Row(OFFICE, takes="invoice"),
+    "invoicing:invoice_cancel": Row(OFFICE, takes="invoice"),
+    "invoicing:credit_note_raise": Row(OFFICE, takes="invoice"),
     "invoicing:transfer": Row(OFFICE, "post"),
     "invoicing:run": Row(OFFICE, takes="run"),
     "invoicing:run_pause": Row(OFFICE, "post", takes="run"),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client as Browser
 
 from bookings.models import Instalment
 from clients.models import Client
@@ -138,3 +141,69 @@ def test_an_old_page_changes_nothing_of_the_money(by: User) -> None:
     cancel_invoice(by=by, invoice=invoice, reason="Wrong client")
     with pytest.raises(IntegrityError), transaction.atomic():
         Invoice.objects.filter(pk=invoice.pk).update(total=Decimal("1.00"), amount=Decimal("1.00"))
+
+
+# --- The page -----------------------------------------------------------------------------------------------
+
+
+def page(invoice: Invoice) -> str:
+    return f"/invoicing/invoices/{invoice.number}/cancel/"
+
+
+def test_stranger_is_sent_to_login(by: User, stranger: Browser) -> None:
+    invoice = raise_one(by)
+    assert stranger.post(page(invoice), {"reason": "Mine"})["Location"].startswith("/login/")
+    assert nothing_changed(invoice)
+
+
+@pytest.mark.parametrize("role", ["Sales", "Production"])
+def test_page_is_refused_to_the_wrong_role(by: User, as_role: Callable[..., Any], role: str) -> None:
+    invoice = raise_one(by)
+    assert as_role(role).post(page(invoice), {"reason": "Mine"}).status_code == 403
+    assert nothing_changed(invoice)
+
+
+def test_page_says_before_what_happens_and_then_does_it(by: User, as_role: Callable[..., Any]) -> None:
+    invoice, browser = raise_one(by), as_role("Accounts")
+    asked = browser.get(page(invoice)).content.decode()
+    for words in (
+        f"Cancel invoice {invoice.number}?",
+        "Its booking can be invoiced again at once.",
+        f"Number {invoice.number} stays in the list, marked cancelled, with your reason. This can&#x27;t be undone.",
+        "Keep the invoice",
+        "Cancel invoice",
+    ):
+        assert words in asked
+    assert nothing_changed(invoice)
+    answer = browser.post(page(invoice), {"reason": "Wrong client"}, follow=True)
+    assert answer.redirect_chain == [(f"/invoicing/invoices/{invoice.number}/", 302)]
+    shown = answer.content.decode()
+    assert "Cancelled, its number is kept" in shown
+    assert f"{browser.person.name}: Wrong client" in shown
+    assert "/cancel/" not in shown
+    invoice.refresh_from_db()
+    assert (invoice.state, invoice.cancelled_by) == ("cancelled", browser.person)
+
+
+def test_page_without_a_reason_shows_it_beside_the_field(by: User, as_role: Callable[..., Any]) -> None:
+    invoice = raise_one(by)
+    shown = as_role("Accounts").post(page(invoice), {"reason": " "}).content.decode()
+    assert "Say why it is cancelled" in shown
+    assert nothing_changed(invoice)
+
+
+def test_page_refuses_a_paid_one_and_offers_a_credit_note(by: User, as_role: Callable[..., Any]) -> None:
+    invoice = raise_one(by)
+    Invoice.objects.update(paid_amount=Decimal("20.00"), paid_state="part")
+    Client.objects.update(balance_amount=invoice.total - Decimal("20.00"))
+    shown = as_role("Accounts").post(page(invoice), {"reason": "Too late"}).content.decode()
+    assert f"£20.00 of invoice {invoice.number} is paid, so it can&#x27;t be cancelled." in shown
+    assert f"/invoicing/invoices/{invoice.number}/credit-note/" in shown
+    assert 'value="Too late"' in shown
+    assert nothing_changed(invoice)
+
+
+def test_opened_row_of_invoiced_offers_it(by: User, as_role: Callable[..., Any]) -> None:
+    invoice = raise_one(by)
+    row = as_role("Accounts").get(f"/invoicing/invoices/{invoice.number}/", headers={"HX-Request": "true"})
+    assert page(invoice) in row.content.decode()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client as Browser
 
 from bookings.models import Instalment
 from clients.models import Client
@@ -247,3 +249,129 @@ def test_cancelled_credit_note_gives_back_what_it_took(by: User) -> None:
     assert credits.credited_amount(invoice) == Decimal("0.00")
     cancel_invoice(by=by, invoice=invoice, reason="Wrong client")
     assert Client.objects.get(pk=invoice.payer_id).balance_amount == Decimal("0.00")
+
+
+# --- The page -----------------------------------------------------------------------------------------------
+
+
+def page(invoice: Invoice) -> str:
+    return f"/invoicing/invoices/{invoice.number}/credit-note/"
+
+
+def typed(invoice: Invoice, *amounts: str, ticked: tuple[int, ...] = (0,), **changed: str) -> dict[str, Any]:
+    """What the page posts: `amounts` beside the lines, of which those at `ticked` are ticked."""
+    lines = list(invoice.lines.all())
+    return {
+        "key": str(uuid.uuid4()),
+        "reason": "Printed in black and white",
+        "credit_date": "2026-11-23",
+        "line": [str(lines[place].pk) for place in ticked],
+        **{f"amount_{line.pk}": amount for line, amount in zip(lines, amounts, strict=True)},
+        **changed,
+    }
+
+
+def test_stranger_is_sent_to_login(by: User, stranger: Browser) -> None:
+    invoice = raise_one(by, "180.00")
+    answer = stranger.post(page(invoice), typed(invoice, "180.00", expected_total="216.00"))
+    assert answer["Location"].startswith("/login/")
+    assert is_untouched(invoice)
+
+
+@pytest.mark.parametrize("role", ["Sales", "Production"])
+def test_page_is_refused_to_the_wrong_role(by: User, as_role: Callable[..., Any], role: str) -> None:
+    invoice = raise_one(by, "180.00")
+    answer = as_role(role).post(page(invoice), typed(invoice, "180.00", expected_total="216.00"))
+    assert answer.status_code == 403
+    assert is_untouched(invoice)
+
+
+def test_page_is_prefilled_with_what_is_left(by: User, as_role: Callable[..., Any]) -> None:
+    invoice = raise_one(by, "180.00", "42.35")
+    credit(by, invoice, "100.00", "42.35")
+    shown = as_role("Accounts").get(page(invoice)).content.decode()
+    first, second = invoice.lines.all()
+    assert f'name="amount_{first.pk}" class="form-control num" value="80.00"' in shown
+    assert f"amount_{second.pk}" not in shown
+    assert 'name="expected_total" value="96.00"' in shown
+
+
+def test_total_follows_what_is_typed(by: User, as_role: Callable[..., Any]) -> None:
+    invoice = raise_one(by, "180.00", "42.35")
+    asked = typed(invoice, "£1,00.00", "nonsense", ticked=(0,))
+    shown = as_role("Accounts").get(page(invoice), asked).content.decode()
+    assert 'name="expected_total" value="120.00"' in shown
+    assert "1 line credited" in shown
+    assert is_untouched(invoice)
+
+
+def test_page_raises_what_is_ticked_and_opens_it(by: User, as_role: Callable[..., Any]) -> None:
+    invoice, browser = raise_one(by, "180.00", "42.35"), as_role("Accounts")
+    posted = typed(invoice, "100.00", "nonsense", expected_total="120.00")
+    answer = browser.post(page(invoice), posted, follow=True)
+    note = Invoice.objects.get(kind="credit_note")
+    assert answer.redirect_chain == [(f"/invoicing/invoices/{note.number}/", 302)]
+    shown = answer.content.decode()
+    assert f"Credit note {note.number}" in shown
+    assert f"invoice {invoice.number}</a>" in shown
+    assert "−£120.00" in shown
+    assert (note.by, note.total) == (browser.person, Decimal("-120.00"))
+    # The same page again, from the browser's history.
+    assert browser.post(page(invoice), posted)["Location"] == f"/invoicing/invoices/{note.number}/"
+    assert Invoice.objects.filter(kind="credit_note").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("amounts", "changed", "told"),
+    [
+        (("", "42.35"), {}, "Say how much of it, or untick the line."),
+        (("lots", "42.35"), {}, "Enter an amount in pounds, such as 85.50."),
+        (("1.005", "42.35"), {}, "Enter pounds and pence, such as 85.50."),
+        (("180.01", "42.35"), {}, "is left to credit, not £180.01."),
+        (("180.00", "42.35"), {"reason": ""}, "Say why it is credited"),
+        (("180.00", "42.35"), {"credit_date": "2026-11-01"}, "its credit note can&#x27;t be older"),
+        (("180.00", "42.35"), {"credit_date": ""}, "Choose the date of the credit note."),
+        (("180.00", "42.35"), {"expected_total": "215.99"}, "comes to £216.00 with VAT"),
+    ],
+)
+def test_page_keeps_what_was_typed_and_says_what_is_wrong(
+    by: User, as_role: Callable[..., Any], amounts: tuple[str, str], changed: dict[str, str], told: str
+) -> None:
+    invoice = raise_one(by, "180.00", "42.35")
+    posted = typed(invoice, *amounts, **{"expected_total": "216.00", **changed})
+    shown = as_role("Accounts").post(page(invoice), posted).content.decode()
+    assert told in shown
+    assert f'value="{amounts[0]}"' in shown or not amounts[0]
+    assert is_untouched(invoice)
+
+
+def test_without_a_script_the_second_press_is_with_the_new_total(
+    by: User, as_role: Callable[..., Any]
+) -> None:
+    invoice, browser = raise_one(by, "180.00"), as_role("Accounts")
+    shown = browser.post(page(invoice), typed(invoice, "90.00", expected_total="216.00")).content.decode()
+    assert 'name="expected_total" value="108.00"' in shown
+    browser.post(page(invoice), typed(invoice, "90.00", expected_total="108.00"))
+    assert Invoice.objects.get(kind="credit_note").total == Decimal("-108.00")
+
+
+def test_page_of_what_cannot_be_credited_says_why(by: User, as_role: Callable[..., Any]) -> None:
+    invoice, browser = raise_one(by, "180.00"), as_role("Accounts")
+    note = credit(by, invoice, "180.00")
+    assert "is credited in whole already" in browser.get(page(invoice)).content.decode()
+    assert "is a credit note itself" in browser.get(page(note)).content.decode()
+
+
+def test_invoiced_shows_it_as_what_it_is(by: User, as_role: Callable[..., Any]) -> None:
+    invoice, browser = raise_one(by, "180.00"), as_role("Accounts")
+    note = credit(by, invoice, "100.00")
+    shown = browser.get("/invoicing/invoiced/").content.decode()
+    assert f"credits {invoice.number}" in shown
+    assert "−100.00" in shown
+    assert "amount 80.00 · VAT 16.00" in shown
+    unpaid = browser.get("/invoicing/invoiced/?show=unpaid").content.decode()
+    assert f"/invoices/{invoice.number}/" in unpaid
+    assert f"/invoices/{note.number}/" not in unpaid
+    detail = browser.get(f"/invoicing/invoices/{invoice.number}/").content.decode()
+    assert "<dt>Credited</dt><dd>£120.00</dd>" in detail
+    assert "<dt>Balance</dt><dd>£96.00</dd>" in detail

@@ -48,6 +48,8 @@ STATES = {
     "part_paid": State("Part paid", "circle-half-2", "tone-warn", "warn"),
     "paid": State("Paid", "circle-check", "tone-good", "good", is_done=True),
     "overdue": State("Overdue", "alert-circle", "tone-bad", "bad"),
+    "credit_note": State("Credit note", "receipt-refund", "text-2", "track"),
+    "set_off": State("Set off", "circle-check", "tone-good", "good", is_done=True),
     # Items of a run that is not a transfer.
     "done": State("Done", "circle-check", "tone-good", "good", is_done=True),
     "failed": State("Failed", "alert-triangle", "tone-bad", "bad"),
