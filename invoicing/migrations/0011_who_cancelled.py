@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoicing", "0007_cancel_and_raise_again"),
+        ("invoicing", "0010_wanted_in_an_account"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

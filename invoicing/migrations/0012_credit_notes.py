@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoicing", "0008_who_cancelled"),
+        ("invoicing", "0011_who_cancelled"),
     ]
 
     operations = [
