@@ -12,7 +12,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
+from operator import neg
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import JaroWinkler
@@ -180,6 +182,8 @@ class _House:
             for part in _deletions(word):
                 self._near_spelt[part].append(word)
         self._weights: dict[str, float] = {}
+        # The same few words meet again and again; kept for one list only, so that a web worker stays small.
+        self._word_likeness = lru_cache(maxsize=None)(_word_likeness)
 
     def key_of(self, name: str) -> tuple[str, ...]:
         """What two customers of one name share."""
@@ -201,18 +205,17 @@ class _House:
         """The best of those that share a word: each word of the customer counts once for a client."""
         found: dict[int, float] = defaultdict(float)
         for word, alike in asked.items():
-            once: dict[int, float] = {}
-            for near in alike:
-                weight = self._weight(near) * (1 if near == word else NOT_QUITE)
-                for pk in self._by_word[near]:
-                    once[pk] = max(once.get(pk, 0), weight)
-            for pk, weight in once.items():
-                found[pk] += weight
+            counted: set[int] = set()
+            for weight, near in sorted(((self._rough(word, near), near) for near in alike), reverse=True):
+                fresh = [pk for pk in self._by_word[near] if pk not in counted] if counted else self._by_word[near]
+                for pk in fresh:
+                    found[pk] += weight
+                counted.update(fresh)
         for fact in _facts(customer):
             for pk in self._by_fact.get(fact, ()):
                 found[pk] += FACT
-        seen = heapq.nlargest(LOOKED_AT, found.items(), key=lambda item: (item[1], -item[0]))
-        scored = [self._scored(self.plain[pk], customer) for pk, _ in seen]
+        seen = heapq.nlargest(LOOKED_AT, zip(found.values(), map(neg, found), strict=True))
+        scored = [self._scored(self.plain[-pk], customer) for _, pk in seen]
         return sorted((one for one in scored if one.score > 0), key=lambda one: (-one.score, one.client_pk))
 
     def _index(self, one: _Plain) -> None:
@@ -225,6 +228,9 @@ class _House:
         """`word` where it is one of ours, and those of ours one slip of the pen away."""
         alike = {near for part in _deletions(word) for near in self._near_spelt.get(part, ())}
         return sorted(alike | ({word} if word in self._by_word else set()))
+
+    def _rough(self, word: str, near: str) -> float:
+        return self._weight(near) * (1 if near == word else NOT_QUITE)
 
     def _weight(self, word: str) -> float:
         """A rare word says more than a common one; one nobody has says what the rarest does."""
@@ -248,7 +254,12 @@ class _House:
     def _in_common(self, ours: tuple[str, ...], theirs: tuple[str, ...]) -> float:
         left, shared = list(theirs), 0.0
         for word in ours:
-            likeness, near = max(((_word_likeness(word, other), other) for other in left), default=(0.0, ""))
+            if word in left:
+                likeness, near = 1.0, word
+            else:
+                likeness, near = max(
+                    ((self._word_likeness(word, other), other) for other in left), default=(0.0, "")
+                )
             if likeness >= WORD_ALIKE:
                 left.remove(near)
                 shared += likeness * (self._weight(word) + self._weight(near))
