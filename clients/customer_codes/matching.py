@@ -207,7 +207,11 @@ class _House:
         for word, alike in asked.items():
             counted: set[int] = set()
             for weight, near in sorted(((self._rough(word, near), near) for near in alike), reverse=True):
-                fresh = [pk for pk in self._by_word[near] if pk not in counted] if counted else self._by_word[near]
+                fresh = (
+                    [pk for pk in self._by_word[near] if pk not in counted]
+                    if counted
+                    else self._by_word[near]
+                )
                 for pk in fresh:
                     found[pk] += weight
                 counted.update(fresh)

@@ -47,8 +47,8 @@ COLUMNS = {
         "accountcode",
     ),
     "name": (
-        "name",
         "companyname",
+        "name",
         "company",
         "customername",
         "customer",
@@ -112,11 +112,20 @@ def read_file(data: bytes, name: str = "") -> ReadFile:
     rows = _rows(text)
     columns, head = _columns(rows)
     customers, bad = _read(rows[1:] if head else rows, columns)
-    if not customers and not bad:
-        raise FileRefused(
-            "There is no customer in this file. In KashFlow choose Customers, press Download, and upload that file."
-        )
+    if not customers:
+        raise FileRefused(_no_customer(bad))
     return ReadFile(customers, bad, encoding)
+
+
+def _no_customer(bad: list[BadLine]) -> str:
+    if not bad:
+        return f"There is no customer in this file. {_DOWNLOAD}"
+    first = bad[0]
+    return (
+        f"None of the {len(bad):,} lines can be used. Line {first.line} says: {first.text}. {first.why} {_DOWNLOAD}"
+        if len(bad) > 1
+        else f"Its only line cannot be used. It says: {first.text}. {first.why} {_DOWNLOAD}"
+    )
 
 
 # --- Bytes to text ------------------------------------------------------------------------------------------
@@ -169,21 +178,27 @@ def _rows(text: str) -> list[Row]:
                 f"Line {begins} cannot be read: a quotation mark on it opens and never closes, or stands in the wrong "
                 "place. Download the list from KashFlow again, without editing it in between."
             ) from error
-        if any(cell.strip() for cell in cells):
-            rows.append((begins, [cell.strip() for cell in cells]))
+        _check_size(begins, len(cells), len(rows))
+        plain = [tidy(cell) for cell in cells] if any(cells) else []
+        if any(plain):
+            rows.append((begins, plain))
         begins = reader.line_num + 1
-        _check_size(rows)
 
 
-def _check_size(rows: list[Row]) -> None:
-    if rows and len(rows[-1][1]) > MOST_COLUMNS:
-        raise FileRefused(
-            f"Line {rows[-1][0]} has over {MOST_COLUMNS} columns, so this is no list of customers."
-        )
-    if len(rows) > MOST_ROWS + 1:
+def _check_size(line: int, columns: int, rows: int) -> None:
+    """Before a cell of the record at `line` is looked at: so many cost time, even empty ones."""
+    if columns > MOST_COLUMNS:
+        raise FileRefused(f"Line {line} has over {MOST_COLUMNS} columns, so this is no list of customers.")
+    if rows > MOST_ROWS:
         raise FileRefused(
             f"This file has over {MOST_ROWS:,} rows. Divide it and upload the parts one after the other."
         )
+
+
+def tidy(text: str) -> str:
+    """`text` on one line, single-spaced, without letters nobody can see: no invoice could carry those to KashFlow."""
+    spaced = " ".join(text.split())
+    return spaced if spaced.isprintable() else "".join(filter(str.isprintable, spaced)).strip()
 
 
 def _separator(text: str) -> str:

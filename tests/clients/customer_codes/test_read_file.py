@@ -68,6 +68,26 @@ def test_bad_lines_are_named_and_the_good_ones_stay() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("'Hay,\r\n Straw'", "Hay, Straw"),
+        ("  Hay \u00a0 Straw ", "Hay Straw"),
+        ("Hay\u200b St\u00adraw\x01", "Hay Straw"),
+        ("\u202eyaH", "yaH"),
+    ],
+)
+def test_a_name_is_one_line_of_letters_that_can_be_seen(written: str, read: str) -> None:
+    quoted = written.replace("'", '"')
+    (one,) = read_file(f"Code,Name,Notes\nA1,{quoted},x\n".encode()).customers
+    assert one.name == read
+
+
+def test_a_company_name_goes_before_a_person_s() -> None:
+    (one,) = read_file(b"Name,Company Name,Code\nRuth Meredith,Hay & Straw,HAYS01\n").customers
+    assert one.name == "Hay & Straw"
+
+
 def _zip() -> bytes:
     data = BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
@@ -91,6 +111,14 @@ REFUSED = {
     "50 MB": (b"x" * 50_000_000, "over 5 MB"),
     "many rows": (b"Code,Name\n" + b"".join(b"A%d,x\n" % n for n in range(50_001)), "over 50,000 rows"),
     "many columns": (b"Code,Name" + b",x" * 300 + b"\n", "over 200 columns"),
+    "a million columns": (b"Code,Name" + b",x" * 1_000_000 + b"\n", "over 200 columns"),
+    "empty columns": (b"," * 5_000_000, "over 200 columns"),
+    "empty rows": (b"\r\n,\r\n" * 1_000_000, "no column of customer codes"),
+    "quotes and commas": (b"Code,Name\n" + b'"",' * 1_600_000, "over 200 columns"),
+    "half a letter": (b"\xff\xfeC\0o", "letters cannot be read"),
+    "UTF-16 without its mark": ("Code,Name\nA1,One\n".encode("utf-16-le"), "This is not a text file"),
+    "no good line": (b"Code,Name\n-,One\n,Two\n", "None of the 2 lines can be used. Line 2 says: -, One."),
+    "one bad line": (b"Code,Name\n-,One\n", "Its only line cannot be used. It says: -, One."),
     "one endless line": (b"a" * 4_000_000, "cannot be read"),
     "quotes without end": (b'Code,Name\n"' + b'""' * 2_000_000, "cannot be read"),
 }
