@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,7 +14,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from clients import match_page, matches, tasks
+from clients.customer_codes import names
 from clients.match_forms import UploadForm
+from clients.match_page import FOUND
 from clients.matches.applying import Applied
 from clients.matches.from_kashflow import last_run
 from clients.matches.lists import VERB
@@ -28,7 +31,6 @@ from magmanager.common.views import refusals
 from magmanager.common.wake import wake
 
 PAGE = "clients:customer_codes"
-FOUND = 12
 Decision = CodeMatchRow.Decision
 
 
@@ -47,10 +49,9 @@ class MatchVerb(KashFlowVerb):
             return self.back()
 
     def back(self) -> HttpResponse:
-        """To where the person was: the group they had open."""
-        group = self.request.POST.get("group", "")
-        known = f"?group={group}" if group in CodeMatchRow.Kind.values else ""
-        return redirect(f"{reverse(PAGE)}{known}")
+        """To where the person was: the page of the group they had open."""
+        place = urlencode(match_page.place(self.request.POST))
+        return redirect(f"{reverse(PAGE)}?{place}" if place else PAGE)
 
 
 class CustomerCodes(MatchVerb):
@@ -71,14 +72,16 @@ class CustomerCodes(MatchVerb):
             "run": run,
             "is_reading": run is not None and not run.is_over,
             "help_anchor": anchor_of(run.cause) if run and run.state == Run.State.FAILED else "",
-            "settled": _last_settled(account) if match is None else None,
+            "settled": _last_settled(account, match),
         }
         if context["settled"]:
             context["left_out"] = context["settled"].rows.exclude(left_out="")[:FOUND]
         if match:
             asked = self.request.GET
             context["groups"] = match_page.groups(match, asked, self.request.path)
+            context["bar"] = match_page.pieces(context["groups"])
             context["totals"] = match_page.totals(match)
+            context["facts"] = match_page.facts(match, sum(group.count for group in context["groups"]))
             context["group"] = asked.get("group", "")
         return render(self.request, "clients/customer_codes.html", context)
 
@@ -93,8 +96,7 @@ class MatchUpload(CustomerCodes):
         if form.is_valid():
             with refusals(form):
                 name = form.cleaned_data["file"].name
-                match = matches.upload_customers(by=self.by, data=form.content(), name=name)
-                toast(request, f"{match.rows.count():,} customers read from {name}.")
+                matches.upload_customers(by=self.by, data=form.content(), name=name)
                 return redirect(PAGE)
         return self.page(form)
 
@@ -161,9 +163,9 @@ class MatchFindClient(MatchVerb):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         row = get_object_or_404(CodeMatchRow.objects.select_related("match"), pk=pk, match__state="open")
-        asked = request.GET.get("q", row.name.split(" ")[0])[:100].strip()
-        clients = Client.objects.filter(agency=None).matching(asked)[:FOUND] if asked else []
-        context = {"row": row, "asked": asked, "clients": clients}
+        asked = request.GET.get("q", _telling(row.name))[:100].strip()
+        found = match_page.found_clients(row, asked)
+        context = {"row": row, "asked": asked, "clients": found[:FOUND], "more": len(found) > FOUND}
         return render(request, "clients/match_find_client.html", context)
 
 
@@ -191,11 +193,17 @@ class MatchUndo(MatchVerb):
         return redirect(PAGE)
 
 
-def _last_settled(account: Any) -> CodeMatch | None:
+def _last_settled(account: Any, match: CodeMatch | None) -> CodeMatch | None:
+    """The list that was applied last, so that it can be undone; what was undone is told until another list is open."""
     settled = CodeMatch.objects.select_related("settled_by").filter(
-        ledger_account=account, state__in=["applied", "undone"]
+        ledger_account=account, state__in=["applied"] if match else ["applied", "undone"]
     )
     return settled.order_by("-settled_at").first()
+
+
+def _telling(name: str) -> str:
+    """The first word of a name that says whose it is: not "The"."""
+    return next((word for word in name.split() if not names.IDLE.issuperset(names.words(word))), name)
 
 
 def _uuid(text: str) -> UUID:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -50,6 +53,8 @@ class Applied:
 def apply(*, by: User, match: CodeMatch) -> Applied:
     """Links what was decided, all or nothing but for what changed meanwhile, which is left out with its reason.
 
+    What is still to decide stays open.
+
     Raises Gone where the list is not open any more.
     """
     allow(by, VERB)
@@ -59,12 +64,25 @@ def apply(*, by: User, match: CodeMatch) -> Applied:
             raise Gone(
                 "This list was applied or replaced meanwhile, so nothing was done. Open the page again."
             )
+        _leave_open(match)
         try:
-            return _apply(by, match)
+            done = _apply(by, match)
         except IntegrityError as error:
             raise Gone(
                 "Somebody linked one of these clients in the same moment. Nothing was done; press Apply again."
             ) from error
+    return done
+
+
+def _leave_open(match: CodeMatch) -> None:
+    """What nobody has decided waits on: it goes over to a list of its own, which takes the place of the applied one."""
+    rest = match.rows.filter(decision=Decision.NONE)
+    if not rest.exists():
+        return
+    names = ("ledger_account", "source", "file_name", "by", "bad_lines")
+    new = CodeMatch.objects.create(**{name: getattr(match, name) for name in names})
+    CodeMatch.objects.filter(pk=new.pk).update(at=match.at)
+    rest.update(match=new)
 
 
 def _apply(by: User, match: CodeMatch) -> Applied:
@@ -143,11 +161,18 @@ def _undo(by: User, match: CodeMatch) -> Applied:
 def _make_clients(by: User, rows: list[CodeMatchRow]) -> int:
     for row in rows:
         values = {"name": row.name[:100], "postcode": row.postcode, "phone": row.phone}
-        row.client = services.add_client(
-            by=by, values={**values, "email": row.email if "@" in row.email else ""}
-        )
+        row.client = services.add_client(by=by, values={**values, "email": _first_email(row.email)})
         row.made_client = True
     return len(rows)
+
+
+def _first_email(text: str) -> str:
+    """KashFlow keeps several addresses in one field; a client here has one, and it must be one."""
+    for part in text.replace(";", " ").replace(",", " ").split():
+        with suppress(ValidationError):
+            validate_email(part)
+            return part
+    return ""
 
 
 def _unmake(by: User, clients: Iterable[Client]) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from clients.matches.lists import VERB
-from clients.models import Client, CodeMatch, CodeMatchRow
+from clients.models import Client, CodeMatch, CodeMatchRow, CustomerLink
 from magmanager.common.errors import DomainError, Gone
 from magmanager.common.permissions import allow
 from settings_app.models import User
@@ -22,10 +22,16 @@ class ClientChosenTwice(DomainError):
     code = "client_chosen_twice"
 
 
+class ClientLinkedAlready(DomainError):
+    """The client is another customer of KashFlow."""
+
+    code = "client_linked_already"
+
+
 def decide(*, by: User, row: CodeMatchRow, decision: str, client: Client | None = None) -> None:
     """Sets what becomes of one customer; LINK needs a `client`, else the proposed one is meant.
 
-    Raises ClientChosenTwice, and Gone where the list is not open any more.
+    Raises ClientChosenTwice, ClientLinkedAlready, and Gone where the list is not open any more.
     """
     allow(by, VERB)
     chosen = client or row.client
@@ -33,6 +39,8 @@ def decide(*, by: User, row: CodeMatchRow, decision: str, client: Client | None 
         raise Gone("The client that was proposed is not there any more. Choose another one.")
     if decision == Decision.LINK and chosen and chosen.agency_id:
         chosen = chosen.agency
+    if decision == Decision.LINK and chosen:
+        _refuse_linked(row, chosen)
     values = {"decision": decision, "left_out": ""}
     rows = CodeMatchRow.objects.filter(pk=row.pk, match__state=CodeMatch.State.OPEN)
     try:
@@ -58,9 +66,24 @@ def decide_all(*, by: User, match: CodeMatch, kind: str, decision: str) -> int:
         # A client two customers hold, or one that is taken, is for a person to settle.
         held = match.rows.filter(client__isnull=False).values("client").annotate(held=Count("pk"))
         rows = rows.filter(client__in=held.filter(held=1).order_by().values("client"))
+        others = linked(match.ledger_account_id).filter(client=OuterRef("client"))
+        rows = rows.exclude(Exists(others.exclude(code__iexact=OuterRef("code"))))
         if kind == CodeMatchRow.Kind.LIKELY:
             rows = rows.filter(score__gte=SURE_FROM)
     return rows.update(decision=decision)
+
+
+def linked(account: int) -> QuerySet[CustomerLink]:
+    """The links of a ledger account that stand."""
+    return CustomerLink.objects.filter(ledger_account=account, state=CustomerLink.State.LINKED)
+
+
+def _refuse_linked(row: CodeMatchRow, client: Client) -> None:
+    others = linked(row.match.ledger_account_id).filter(client=client).exclude(code__iexact=row.code)
+    if link := others.first():
+        raise ClientLinkedAlready(
+            f"{client} is linked to {link.code} already. Choose another client, or ignore this customer."
+        )
 
 
 def _twice(row: CodeMatchRow, client: Client | None) -> ClientChosenTwice:

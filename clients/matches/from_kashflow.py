@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from clients.customer_codes.reading import CODE, BadLine, FoundCustomer
+from clients.customer_codes.reading import CODE, BadLine, FoundCustomer, tidy
 from clients.matches.lists import VERB, store
 from clients.models import CodeMatch
 from kashflow import answer
@@ -85,7 +85,7 @@ def _read(run: Run, connection: Connection) -> tuple[list[FoundCustomer], list[B
     bad: list[BadLine] = []
     gateway = get_gateway(connection, by=run.by, purpose=run.title)
     for n, customer in enumerate(gateway.get_customers(), start=1):
-        if CODE.fullmatch(customer.code) and customer.name:
+        if CODE.fullmatch(customer.code) and tidy(customer.name):
             found.append(_found(customer))
         else:
             bad.append(BadLine(n, f"{customer.code} {customer.name}"[:120], UNUSABLE))
@@ -98,7 +98,7 @@ def _found(customer: Customer) -> FoundCustomer:
     return FoundCustomer(
         line=0,
         code=customer.code,
-        name=customer.name[:200],
+        name=tidy(customer.name)[:200],
         email=customer.email[:254],
         postcode=customer.postcode[:12],
         phone=customer.telephone[:40],

@@ -52,7 +52,7 @@ def store(
             source=source,
             file_name=file_name[-120:],
             by=by,
-            bad_lines=[vars(line) for line in bad[:BAD_LINES_KEPT]],
+            bad_lines=[vars(line) for line in _kept(bad)],
         )
         CodeMatchRow.objects.bulk_create(_rows(new, customers, proposals), batch_size=BATCH)
         audit.record("customer_codes.read", new, by=by, after={"customers": str(len(customers))})
@@ -66,6 +66,14 @@ def known_clients(account: LedgerAccount) -> list[KnownClient]:
     names = ("pk", "name", "advertising_as", "email", "postcode", "phone")
     found = Client.objects.filter(agency=None).order_by("pk").values(*names)
     return [KnownClient(**one, code=codes.get(one["pk"]) or "") for one in found.iterator(chunk_size=2_000)]
+
+
+def _kept(bad: Sequence[BadLine]) -> list[BadLine]:
+    """The first bad lines, and how many more there are."""
+    kept, more = list(bad[:BAD_LINES_KEPT]), len(bad) - BAD_LINES_KEPT
+    if more > 0:
+        kept.append(BadLine(bad[BAD_LINES_KEPT].line, "…", f"From here on {more:,} more cannot be used."))
+    return kept
 
 
 def _rows(

@@ -1,9 +1,7 @@
-"""Matching KashFlow's customer codes with our clients: upload or read, decide, Apply, Undo."""
+"""Matching KashFlow's customer codes with our clients: upload or read, and decide."""
 
 from __future__ import annotations
 
-import csv
-import io
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -15,66 +13,17 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from clients import matches, tasks
-from clients.customer_codes.reading import FoundCustomer
 from clients.models import Client, CodeMatch, CodeMatchRow, CustomerLink
 from kashflow import connections
 from kashflow.models import Connection, LedgerAccount
 from magmanager.common.errors import Gone, NotAllowed
 from magmanager.common.models import Run
-from settings_app.models import AuditEntry, User
+from settings_app.models import User
 from tests import factories
+from tests.clients.matching import PAGE, ROWS, apply, file, links, row, say, upload
 from tests.sandboxes import LiveSandbox
 
-PAGE = "/settings/kashflow/customer-codes/"
 Login = Callable[..., Any]
-
-
-@pytest.fixture
-def house(db: None) -> dict[str, Client]:
-    """KashFlow is on, nobody has saved a login yet; a few clients, two of one name."""
-    factories.kashflow_on()
-    names = ("Golden Valley Oak Frames", "Aylestone Motors Ltd", "Wye Valley Cleaning", "Penyard Roofing")
-    found = {name: factories.client_row(name=name, email="", postcode="") for name in names}
-    found["twin"] = factories.client_row(name="Wye Valley Cleaning Ltd", email="", postcode="")
-    return found
-
-
-ROWS = [
-    ("GOLD01", "Golden Valley Oak Frames Ltd"),
-    ("AYLE01", "Aylestone Motor"),
-    ("WYEV01", "Wye Valley Cleaning"),
-    ("MUND02", "Munderfield Marquees"),
-]
-
-
-def file(rows: list[tuple[str, str]] = ROWS, encoding: str = "utf-8", name: str = "customers.csv") -> Any:
-    text = io.StringIO()
-    csv.writer(text).writerows([("Customer Code", "Customer Name"), *rows])
-    return SimpleUploadedFile(name, text.getvalue().encode(encoding), "text/csv")
-
-
-def upload(browser: Any, **given: Any) -> CodeMatch:
-    answer = browser.post(f"{PAGE}upload/", {"file": file(**given)})
-    assert answer.status_code == 302, answer.content.decode()[:2000]
-    return CodeMatch.objects.get(state="open")
-
-
-def row(code: str) -> CodeMatchRow:
-    return CodeMatchRow.objects.get(code=code, match__state__in=["open", "applied", "undone"])
-
-
-def say(browser: Any, choices: dict[str, str], **more: str) -> Any:
-    rows = {row(code).pk: choice for code, choice in choices.items()}
-    return browser.post(
-        f"{PAGE}decide/",
-        {"shown": list(rows), **{f"row-{pk}": choice for pk, choice in rows.items()}, **more},
-    )
-
-
-def links() -> dict[str, str]:
-    """What is linked: client by code."""
-    found = CustomerLink.objects.filter(state="linked").select_related("client")
-    return {str(link.code): link.client.name for link in found}
 
 
 # --- Who may ------------------------------------------------------------------------------------------------
@@ -147,6 +96,25 @@ def test_bad_lines_are_shown_and_the_good_ones_wait(house: dict[str, Client], as
     upload(browser, rows=[*ROWS, ("GOLD01", "Gold again"), ("", "Nobody")])
     page = browser.get(PAGE).content.decode()
     assert "2 lines left out" in page and "The code GOLD01 stands on line 2 already." in page
+
+
+def test_a_file_without_one_good_line_leaves_the_open_list_alone(
+    house: dict[str, Client], as_role: Login
+) -> None:
+    browser = as_role("Admin")
+    first = upload(browser)
+    page = browser.post(f"{PAGE}upload/", {"file": file(rows=[("A-1", "Dash"), ("", "Nobody")])})
+    told = page.context["form"].errors["file"][0]
+    assert told.startswith("None of the 2 lines can be used. Line 2 says: A-1, Dash.")
+    assert CodeMatch.objects.get() == first and first.rows.count() == len(ROWS)
+
+
+def test_more_bad_lines_than_are_kept_are_counted(house: dict[str, Client], as_role: Login) -> None:
+    browser = as_role("Admin")
+    match = upload(browser, rows=[("GOLD01", "Gold"), *(("", f"Nobody {n}") for n in range(720))])
+    assert len(match.bad_lines) == 501
+    assert match.bad_lines[-1] == {"line": 503, "text": "…", "why": "From here on 220 more cannot be used."}
+    assert "Over 500 lines left out" in browser.get(PAGE).content.decode()
 
 
 def test_another_file_takes_the_place_of_the_first(house: dict[str, Client], as_role: Login) -> None:
@@ -223,176 +191,79 @@ def test_a_client_is_found_by_search(house: dict[str, Client], as_role: Login) -
     assert "chosen by hand" in browser.get(f"{PAGE}?group=unmatched").content.decode()
 
 
-# --- Applying and undoing -----------------------------------------------------------------------------------
-
-
-def apply(browser: Any) -> CodeMatch:
-    match = CodeMatch.objects.get(state="open")
-    assert browser.post(f"{PAGE}apply/", {"match": match.pk}).status_code == 302
-    match.refresh_from_db()
-    return match
-
-
-def test_apply_links_makes_clients_and_undo_takes_it_all_back(
+def test_a_client_that_is_linked_is_not_chosen_for_another_customer(
     house: dict[str, Client], as_role: Login
 ) -> None:
-    browser = as_role("Accounts")
+    browser = as_role("Admin")
     upload(browser)
-    say(
-        browser,
-        {"AYLE01": f"link:{house['Aylestone Motors Ltd'].pk}", "WYEV01": "ignore", "MUND02": "create"},
+    roofing = house["Penyard Roofing"]
+    linked = {"ledger_account": connections.ledger_account(), "state": "linked", "linked_at": timezone.now()}
+    CustomerLink.objects.create(client=roofing, code="PENY01", **linked)
+    found = browser.get(f"{PAGE}{row('MUND02').pk}/find/", {"q": "penyard"}).content.decode()
+    assert "linked to PENY01" in found and f"link:{roofing.pk}" not in found
+    say(browser, {"MUND02": f"link:{roofing.pk}"})
+    told = browser.get(PAGE).content.decode()
+    assert (
+        "Penyard Roofing is linked to PENY01 already. Choose another client, or ignore this customer." in told
     )
-    match = apply(browser)
-    assert match.state == "applied"
-    assert links() == {
-        "GOLD01": "Golden Valley Oak Frames",
-        "AYLE01": "Aylestone Motors Ltd",
-        "MUND02": "Munderfield Marquees",
-    }
-    link = CustomerLink.objects.get(code="GOLD01")
-    assert (link.how, link.by, link.customer_id, link.known) == ("csv", browser.person, None, {})
-    assert link.ledger_account == LedgerAccount.objects.get()
-    assert AuditEntry.objects.filter(event="customer.linked").count() == 3
-    assert "Undo" in browser.get(PAGE).content.decode()
-    browser.post(f"{PAGE}undo/", {"match": match.pk})
-    assert not CustomerLink.objects.exists()
-    assert not Client.objects.filter(name="Munderfield Marquees").exists()
-    assert AuditEntry.objects.filter(event="customer_codes.undone").count() == 1
-    with pytest.raises(Gone):
-        matches.undo(by=browser.person, match=match)
+    assert row("MUND02").decision == "none"
 
 
-def test_a_second_press_of_apply_does_nothing(house: dict[str, Client], as_role: Login) -> None:
+def test_ticking_all_leaves_out_who_was_linked_meanwhile(house: dict[str, Client], as_role: Login) -> None:
     browser = as_role("Admin")
-    match = upload(browser)
-    apply(browser)
-    with pytest.raises(Gone):
-        matches.apply(by=browser.person, match=match)
-    assert AuditEntry.objects.filter(event="customer.linked").count() == 1
-
-
-def test_what_changed_meanwhile_is_left_out_with_its_reason_and_the_rest_goes(
-    house: dict[str, Client], as_role: Login
-) -> None:
-    browser = as_role("Admin")
-    upload(browser, rows=[*ROWS, ("PENY01", "Penyard Roofing")])
-    account = connections.ledger_account()
-    linked = {"ledger_account": account, "state": "linked", "linked_at": timezone.now()}
+    linked = {"ledger_account": connections.ledger_account(), "state": "linked", "linked_at": timezone.now()}
+    CustomerLink.objects.create(client=house["Penyard Roofing"], code="PENY01", **linked)
+    upload(browser, rows=[("peny01", "Penyard Roofing"), ("GOLD01", "Golden Valley Oak Frames")])
+    browser.post(f"{PAGE}decide/", {"all": "exact:none"})
     CustomerLink.objects.create(client=house["Golden Valley Oak Frames"], code="OTHER1", **linked)
-    match = apply(browser)
-    assert links() == {"OTHER1": "Golden Valley Oak Frames", "PENY01": "Penyard Roofing"}
-    assert row("GOLD01").left_out == "The client was linked to OTHER1 meanwhile."
-    assert "The client was linked to OTHER1 meanwhile." in browser.get(PAGE).content.decode()
-    browser.post(f"{PAGE}undo/", {"match": match.pk})
-    assert links() == {"OTHER1": "Golden Valley Oak Frames"}
+    browser.post(f"{PAGE}decide/", {"all": "exact:link"})
+    assert (row("peny01").decision, row("GOLD01").decision) == ("link", "none")
 
 
-def test_undo_puts_a_waiting_link_back_and_leaves_a_used_one(
-    house: dict[str, Client], as_role: Login
-) -> None:
+def test_a_search_begins_with_the_word_that_tells(house: dict[str, Client], as_role: Login) -> None:
     browser = as_role("Admin")
-    account = connections.ledger_account()
-    gold = house["Golden Valley Oak Frames"]
-    candidates = [
-        {
-            "code": "GOLD09",
-            "customer_id": 9,
-            "name": "Gold",
-            "postcode": "",
-            "email": "",
-            "why": "same e-mail",
-        }
-    ]
-    CustomerLink.objects.create(
-        client=gold, ledger_account=account, state="match", candidates=candidates, cause="Say which."
-    )
-    upload(browser, rows=[*ROWS, ("PENY01", "Penyard Roofing")])
-    match = apply(browser)
-    CustomerLink.objects.filter(code="PENY01").update(used_at=timezone.now())
-    browser.post(f"{PAGE}undo/", {"match": match.pk})
-    back = CustomerLink.objects.get(client=gold)
-    assert (back.state, back.code, back.candidates, back.cause) == ("match", None, candidates, "Say which.")
-    assert links() == {"PENY01": "Penyard Roofing"}
-    assert row("PENY01").left_out == "Used or changed since, so it stays linked."
+    upload(browser, rows=[("CROW01", "The Crown Inn & Co")])
+    assert browser.get(f"{PAGE}{row('CROW01').pk}/find/").context["asked"] == "Crown"
 
 
-def test_a_code_that_is_linked_already_is_exact_and_stays_as_it_is(
-    house: dict[str, Client], as_role: Login
-) -> None:
-    browser = as_role("Admin")
-    account = connections.ledger_account()
-    moment = timezone.now()
-    CustomerLink.objects.create(
-        client=house["Penyard Roofing"],
-        ledger_account=account,
-        state="linked",
-        code="PENY01",
-        linked_at=moment,
-        customer_id=7,
-    )
-    upload(browser, rows=[("peny01", "Renamed in KashFlow")])
-    match = apply(browser)
-    link = CustomerLink.objects.get()
-    assert (link.code, link.linked_at, link.customer_id) == ("PENY01", moment, 7)
-    browser.post(f"{PAGE}undo/", {"match": match.pk})
-    assert links() == {"PENY01": "Penyard Roofing"}
-
-
-def test_a_client_whose_agency_pays_is_no_customer(house: dict[str, Client], as_role: Login) -> None:
-    agency = factories.client_row(name="Blue Kettle", is_agency=True)
-    Client.objects.filter(name="Penyard Roofing").update(agency=agency)
-    browser = as_role("Admin")
-    upload(browser, rows=[("PENY01", "Penyard Roofing"), ("BLUE01", "Blue Kettle Ltd")])
-    apply(browser)
-    assert links() == {"BLUE01": "Blue Kettle"}
-
-
-def test_a_client_is_not_made_for_a_code_that_is_taken_meanwhile(
-    house: dict[str, Client], as_role: Login
-) -> None:
+def test_a_search_says_that_there_are_more(house: dict[str, Client], as_role: Login) -> None:
     browser = as_role("Admin")
     upload(browser)
-    say(browser, {"MUND02": "create"})
-    linked = {"ledger_account": connections.ledger_account(), "state": "linked", "linked_at": timezone.now()}
-    CustomerLink.objects.create(client=house["Penyard Roofing"], code="mund02", **linked)
-    apply(browser)
-    assert not Client.objects.filter(name="Munderfield Marquees").exists()
-    assert row("MUND02").left_out == "MUND02 is linked to another client."
+    Client.objects.bulk_create([Client(name=f"Kington Stores {n}") for n in range(13)])
+    page = browser.get(f"{PAGE}{row('MUND02').pk}/find/", {"q": "kington"})
+    assert len(page.context["clients"]) == 12 and "The first 12 are shown." in page.content.decode()
 
 
-def test_a_customer_whose_code_changed_in_kashflow_is_left_out_not_linked_twice(
+def test_a_decision_comes_back_to_the_page_of_the_group_it_was_made_on(
     house: dict[str, Client], as_role: Login
 ) -> None:
     browser = as_role("Admin")
-    linked = {"ledger_account": connections.ledger_account(), "state": "linked", "linked_at": timezone.now()}
-    CustomerLink.objects.create(client=house["Penyard Roofing"], code="OLD01", customer_id=7, **linked)
-    customers = [FoundCustomer(0, "NEW01", "Golden Valley Oak Frames", customer_id=7)]
-    matches.store(by=browser.person, customers=customers, source="kashflow")
-    apply(browser)
-    assert links() == {"OLD01": "Penyard Roofing"}
-    assert row("NEW01").left_out == "NEW01 is linked to another client."
+    upload(browser, rows=[(f"C{n:03}", f"Nobody {n} Known{n}") for n in range(120)])
+    second = next(
+        one for one in browser.get(f"{PAGE}?group=unmatched").context["groups"] if one.is_open
+    ).next_url
+    page = browser.get(second)
+    shown = next(one for one in page.context["groups"] if one.is_open)
+    assert next(one.code for one in shown.rows) == "C050"
+    answer = say(browser, {"C060": "ignore"}, **shown.place)
+    assert answer["Location"] == second
+    assert row("C060").decision == "ignore"
+    assert say(browser, {"C061": "ignore"}, group="//evil.example", after="x")["Location"] == PAGE
 
 
-def test_ticking_all_leaves_a_client_that_two_customers_hold_to_a_person(
-    house: dict[str, Client], as_role: Login
-) -> None:
+def test_of_a_long_group_those_to_look_at_stand_first(house: dict[str, Client], as_role: Login) -> None:
     browser = as_role("Admin")
-    upload(browser, rows=[("AYLE01", "Aylestone Motor"), ("AYLE02", "Somebody Else Entirely")])
-    motors = house["Aylestone Motors Ltd"]
-    CodeMatchRow.objects.filter(code="AYLE02").update(kind="likely", client=motors, score=90)
-    CodeMatchRow.objects.filter(code="AYLE01").update(client=motors, score=90)
-    assert browser.post(f"{PAGE}decide/", {"all": "likely:link"}).status_code == 302
-    assert set(CodeMatchRow.objects.values_list("decision", flat=True)) == {"none"}
+    upload(browser, rows=[(f"C{n:03}", f"Nobody {n} Known{n}") for n in range(7)])
+    say(browser, {"C000": "ignore", "C002": "create"})
 
+    def shown() -> list[str]:
+        groups = browser.get(PAGE).context["groups"]
+        return [one.code for one in next(one for one in groups if one.kind == "unmatched").rows]
 
-def test_one_refused_choice_costs_the_others_on_the_page_nothing(
-    house: dict[str, Client], as_role: Login
-) -> None:
-    browser = as_role("Admin")
-    upload(browser)
-    gold, motors = house["Golden Valley Oak Frames"], house["Aylestone Motors Ltd"]
-    say(browser, {"MUND02": f"link:{gold.pk}", "AYLE01": f"link:{motors.pk}"})
-    assert (row("MUND02").decision, row("AYLE01").decision) == ("none", "link")
+    assert shown() == ["C001", "C003", "C004", "C005", "C006"]
+    upload(browser, rows=[(f"C{n:03}", f"Nobody {n} Known{n}") for n in range(4)])
+    say(browser, {"C000": "ignore"})
+    assert shown() == ["C000", "C001", "C002", "C003"]
 
 
 # --- From KashFlow ------------------------------------------------------------------------------------------
@@ -418,7 +289,7 @@ def test_customers_read_from_kashflow_give_the_same_page(
         connected.pk,
     )
     assert [call["operation"] for call in sandbox.log()] == ["GetCustomers"]
-    assert "Read from KashFlow, by" in browser.get(PAGE).content.decode()
+    assert "Read from KashFlow, 5 customers" in browser.get(PAGE).content.decode()
     apply(browser)
     link = CustomerLink.objects.get(client=client)
     assert (link.code, link.customer_id, link.how) == ("HILL01", 50001, "api")
