@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -194,10 +195,12 @@ class MatchUndo(MatchVerb):
 
 
 def _last_settled(account: Any, match: CodeMatch | None) -> CodeMatch | None:
-    """The list that was applied last, so that it can be undone; what was undone is told until another list is open."""
+    """The list that was applied last, so that it can be undone; what was undone is told until another file comes."""
     settled = CodeMatch.objects.select_related("settled_by").filter(
-        ledger_account=account, state__in=["applied"] if match else ["applied", "undone"]
+        ledger_account=account, state__in=["applied", "undone"]
     )
+    if match:
+        settled = settled.filter(Q(state="applied") | Q(settled_at__gt=match.at))
     return settled.order_by("-settled_at").first()
 
 

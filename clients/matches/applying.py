@@ -16,6 +16,7 @@ from django.utils.dateparse import parse_datetime
 from clients import services
 from clients.matches.lists import BATCH, VERB
 from clients.models import Client, CodeMatch, CodeMatchRow, CustomerLink
+from kashflow.models import LedgerAccount
 from magmanager.common.errors import Gone
 from magmanager.common.permissions import allow
 from settings_app import audit
@@ -59,12 +60,15 @@ def apply(*, by: User, match: CodeMatch) -> Applied:
     """
     allow(by, VERB)
     with transaction.atomic():
+        _lock(match)
         moved = CodeMatch.objects.filter(pk=match.pk, state=CodeMatch.State.OPEN)
         if not moved.update(state=CodeMatch.State.APPLIED, settled_by=by, settled_at=timezone.now()):
             raise Gone(
                 "This list was applied or replaced meanwhile, so nothing was done. Open the page again."
             )
-        _leave_open(match)
+        rest = match.rows.filter(decision=Decision.NONE)
+        if rest.exists():
+            rest.update(match=_opened(match))
         try:
             done = _apply(by, match)
         except IntegrityError as error:
@@ -74,15 +78,17 @@ def apply(*, by: User, match: CodeMatch) -> Applied:
     return done
 
 
-def _leave_open(match: CodeMatch) -> None:
-    """What nobody has decided waits on: it goes over to a list of its own, which takes the place of the applied one."""
-    rest = match.rows.filter(decision=Decision.NONE)
-    if not rest.exists():
-        return
+def _lock(match: CodeMatch) -> None:
+    """The account's row is the lock of its lists: an upload that comes in the same moment waits."""
+    LedgerAccount.objects.select_for_update().get(pk=match.ledger_account_id)
+
+
+def _opened(match: CodeMatch) -> CodeMatch:
+    """An open list of the same reading as `match`, for what is not decided or is to be decided again."""
     names = ("ledger_account", "source", "file_name", "by", "bad_lines")
     new = CodeMatch.objects.create(**{name: getattr(match, name) for name in names})
     CodeMatch.objects.filter(pk=new.pk).update(at=match.at)
-    rest.update(match=new)
+    return new
 
 
 def _apply(by: User, match: CodeMatch) -> Applied:
@@ -116,14 +122,34 @@ def undo(*, by: User, match: CodeMatch) -> Applied:
     """Puts every link back as it was and takes the clients that were made away again.
 
     Left as it is what was used since: a link an invoice went to or somebody changed, a client with bookings.
+    What was undone can be decided again, with the ticks it had, unless another list came meanwhile.
     Raises Gone where the list is not applied.
     """
     allow(by, VERB)
     with transaction.atomic():
+        _lock(match)
         moved = CodeMatch.objects.filter(pk=match.pk, state=CodeMatch.State.APPLIED)
         if not moved.update(state=CodeMatch.State.UNDONE, settled_by=by, settled_at=timezone.now()):
             raise Gone("This list is not applied any more, so nothing was undone. Open the page again.")
-        return _undo(by, match)
+        done = _undo(by, match)
+        _decide_again(match)
+    return done
+
+
+def _decide_again(match: CodeMatch) -> None:
+    """The rows go back to the open list of their reading, or to one of their own; not beside those of another file."""
+    rows = match.rows.filter(left_out="")
+    opened = CodeMatch.objects.filter(
+        ledger_account=match.ledger_account_id, state=CodeMatch.State.OPEN
+    ).first()
+    if not rows.exists() or (opened and (opened.at, opened.by_id) != (match.at, match.by_id)):
+        return
+    # A client that was made and has bookings by now is one of ours: it is linked, not made twice.
+    rows.filter(made_client=True, client__isnull=False).update(decision=Decision.LINK)
+    if opened:
+        chosen = opened.rows.filter(decision=Decision.LINK).order_by().values("client")
+        rows.filter(client__in=chosen).update(decision=Decision.NONE)
+    rows.update(match=opened or _opened(match), before=None, made_client=False)
 
 
 def _undo(by: User, match: CodeMatch) -> Applied:

@@ -242,3 +242,49 @@ def test_a_new_client_gets_an_e_mail_address_its_own_page_takes(
     made = Client.objects.get(name="Munderfield Marquees")
     made.full_clean()
     assert made.email == ours
+
+
+def test_undo_brings_the_customers_back_to_be_decided_again(house: dict[str, Client], as_role: Login) -> None:
+    browser = as_role("Accounts")
+    upload(browser)
+    say(browser, {"MUND02": "create"})
+    match = apply(browser)
+    browser.post(f"{PAGE}undo/", {"match": match.pk})
+    again = CodeMatch.objects.get(state="open")
+    assert dict(again.rows.values_list("code", "decision")) == {
+        "GOLD01": "link",
+        "AYLE01": "none",
+        "WYEV01": "none",
+        "MUND02": "create",
+    }
+    page = browser.get(PAGE).content.decode()
+    assert "was undone by" in page and "Apply 2 links" in page and links() == {}
+    apply(browser)
+    assert links() == {"GOLD01": "Golden Valley Oak Frames", "MUND02": "Munderfield Marquees"}
+    assert Client.objects.filter(name="Munderfield Marquees").count() == 1
+
+
+def test_a_client_that_was_made_and_booked_is_not_made_again_after_undo(
+    house: dict[str, Client], as_role: Login
+) -> None:
+    browser = as_role("Admin")
+    upload(browser, rows=[("MUND02", "Munderfield Marquees")])
+    say(browser, {"MUND02": "create"})
+    match = apply(browser)
+    Client.objects.filter(name="Munderfield Marquees").update(first_booked_at=timezone.now())
+    browser.post(f"{PAGE}undo/", {"match": match.pk})
+    assert links() == {}
+    apply(browser)
+    assert links() == {"MUND02": "Munderfield Marquees"}
+    assert Client.objects.filter(name="Munderfield Marquees").count() == 1
+
+
+def test_undo_leaves_another_file_that_came_since_alone(house: dict[str, Client], as_role: Login) -> None:
+    browser = as_role("Admin")
+    upload(browser)
+    match = apply(browser)
+    other = upload(browser, rows=[("PENY01", "Penyard Roofing")])
+    browser.post(f"{PAGE}undo/", {"match": match.pk})
+    assert links() == {}
+    assert CodeMatch.objects.get(state="open") == other
+    assert [one.code for one in other.rows.all()] == ["PENY01"]
