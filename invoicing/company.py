@@ -13,7 +13,15 @@ from django.utils import timezone
 
 from invoicing.models import NumberCounter
 from invoicing.models.documents import MAX_NUMBER
-from invoicing.next_number import FIELD, VERB, Asked, ask, change_next_number, highest_in_kashflow
+from invoicing.next_number import (
+    FIELD,
+    VERB,
+    Asked,
+    ask,
+    change_next_number,
+    highest_in_kashflow,
+    refuse_number,
+)
 from magmanager.common.permissions import allow
 from magmanager.common.toasts import toast
 from magmanager.common.views import Verb
@@ -22,7 +30,8 @@ from settings_app.forms import CompanyForm
 from settings_app.models import SystemDefaults, User
 
 _REFUSED = ("required", "invalid", "min_value", "max_value")
-DIGITS_ONLY = f"Enter a whole number from 1 to {MAX_NUMBER:,}, without letters: KashFlow's invoice numbers have no prefix."
+DIGITS_ONLY = f"Enter a whole number from 1 to {MAX_NUMBER:,}, in digits only"
+NO_PREFIX = "KashFlow's invoice numbers have no prefix"
 
 
 def change_company(*, by: User, values: dict[str, Any], next_number: int) -> Asked | None:
@@ -31,8 +40,11 @@ def change_company(*, by: User, values: dict[str, Any], next_number: int) -> Ask
     Raises NumberRefused, and nothing is changed then.
     """
     asked = None
-    if next_number != NumberCounter.objects.get(pk=1).next_number:
+    before = NumberCounter.objects.get(pk=1).next_number
+    if next_number != before:
         allow(by, VERB)
+        # What is known here needs no call, and tells the better reason.
+        refuse_number(next_number, before=before)
         asked = ask(next_number, by=by)
     with transaction.atomic():
         services.change_company(by=by, values=values)
@@ -48,12 +60,13 @@ class CompanyWithNumberForm(CompanyForm):
         min_value=1,
         max_value=MAX_NUMBER,
         help_text="Moves forward only. Credit notes use the same numbers.",
-        error_messages=dict.fromkeys(_REFUSED, DIGITS_ONLY),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields[FIELD].initial = NumberCounter.objects.get(pk=1).next_number
+        why = f": {NO_PREFIX}." if SystemDefaults.current().uses_kashflow else "."
+        self.fields[FIELD].error_messages |= dict.fromkeys(_REFUSED, f"{DIGITS_ONLY}{why}")
 
 
 class ChangeCompany(views.ChangeCompany):

@@ -73,8 +73,7 @@ def change_next_number(*, by: User, number: int, is_checked: bool = False) -> No
         if number == before:
             return
         allow(by, VERB)
-        _refuse_back(number, before)
-        _refuse_taken_here(number)
+        refuse_number(number, before=before)
         unchecked = None if is_checked else number
         NumberCounter.objects.filter(pk=1, next_number=before).update(
             next_number=number, unchecked_number=unchecked
@@ -134,6 +133,12 @@ def _go_on(number: int, by: User) -> None:
             "kashflow_account.resumed", account, by=by, before={"paused_reason": account.paused_reason}
         )
     paused.update(paused_reason="")
+
+
+def refuse_number(number: int, *, before: int) -> None:
+    """Raises NumberRefused where the counter, at `before` now, cannot go to `number` for a reason known here."""
+    _refuse_back(number, before)
+    _refuse_taken_here(number)
 
 
 def _refuse_back(number: int, before: int) -> None:

@@ -147,6 +147,19 @@ def test_number_that_exists_in_kashflow_is_refused(
     assert NumberCounter.objects.get().next_number == 1
 
 
+def test_a_number_that_is_refused_here_costs_no_call(
+    sandbox: LiveSandbox, as_role: Callable[..., Browser]
+) -> None:
+    factories.kashflow_on()
+    browser = as_role("Admin")
+    save_login(by=browser.person, username="demo", password="demo")
+    NumberCounter.objects.update(next_number=10439)
+    before = len(sandbox.log())
+    page = browser.post(PAGE, values(next_number="10438")).content.decode()
+    assert "moves forward only" in page
+    assert len(sandbox.log()) == before
+
+
 def test_unreachable_kashflow_saves_with_a_warning_and_a_mark(
     sandbox: LiveSandbox, as_role: Callable[..., Browser]
 ) -> None:
@@ -193,8 +206,15 @@ def test_highest_number_of_the_last_thirteen_months_stands_beside(
 
 @pytest.mark.parametrize("typed", ["INV-100", "A1", "100/26"])
 def test_a_prefix_is_refused_with_its_reason(typed: str, as_role: Callable[..., Browser]) -> None:
+    factories.kashflow_on()
     page = as_role("Admin").post(PAGE, values(next_number=typed)).content.decode()
     assert "invoice numbers have no prefix" in page
+
+
+def test_without_kashflow_the_reason_does_not_name_it(as_role: Callable[..., Browser]) -> None:
+    page = as_role("Admin").post(PAGE, values(next_number="INV-100")).content.decode()
+    assert "Enter a whole number from 1 to 2,147,483,647, in digits only." in page
+    assert "KashFlow" not in page
 
 
 @pytest.mark.parametrize("typed", ["0", "-5", "2147483648", "99999999999999999999", "abc", "", "1e3", "NaN"])
