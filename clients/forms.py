@@ -75,7 +75,7 @@ class ClientForm(forms.ModelForm):
         }
         help_texts = {
             "advertising_as": "Printed on artwork and flat plan; copied to new bookings.",
-            "agency": "An agency receives the invoices and is the customer in KashFlow.",
+            "agency": "An agency receives the invoices and pays them.",
             "country_code": "Two letters: GB.",
         }
 

@@ -49,7 +49,7 @@ def start(*, company: str, name: str, email: str, password: str, code: str = "")
     """Makes the first admin and names the company. Raises WrongCode, and Gone where somebody is there already."""
     if settings.IN_PRODUCTION and not constant_time_compare(code.strip().lower(), setup_code()):
         raise WrongCode(
-            "This is not the set-up code. Run `manage.py first_start_code` on the server and type what it prints.",
+            "This is not the set-up code. Run “python manage.py first_start_code” on the server and type what it prints.",
             field="code",
         )
     with transaction.atomic():
@@ -92,7 +92,7 @@ class FirstStartForm(forms.Form):
     code = forms.CharField(
         label="Set-up code",
         max_length=40,
-        help_text="`manage.py first_start_code` prints it on the server.",
+        help_text="So that nobody else starts here: run “python manage.py first_start_code” on the server.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from clients.models import CustomerLink
+from invoicing.models import Invoice
 from kashflow.models import Connection
 from settings_app.models import AuditEntry, SystemDefaults
 from tests import factories
@@ -17,6 +19,12 @@ from tests.sandboxes import LiveSandbox
 PAGE = "/settings/system-defaults/"
 OFF, ON = {"accounts_package": "none"}, {"accounts_package": "kashflow"}
 Login = Callable[..., Any]
+
+
+def words_of(page: Any) -> str:
+    """What a person reads of a page: no addresses, no names of fields."""
+    assert page.status_code == 200
+    return re.sub(r"(?s)<[^>]*>", " ", page.content.decode())
 
 
 @pytest.fixture
@@ -63,6 +71,28 @@ def test_with_nothing_waiting_nothing_is_asked(desk: Desk, as_role: Login) -> No
     browser = as_role("Admin")
     assert browser.post(PAGE, OFF)["Location"] == PAGE
     assert not SystemDefaults.current().uses_kashflow
+
+
+def test_switched_off_no_page_of_the_work_names_kashflow(desk: Desk, as_role: Login) -> None:
+    desk.press(desk.raise_invoices(1))
+    browser = as_role("Admin")
+    browser.post(PAGE, {**OFF, "confirmed": "yes"})
+    invoice = Invoice.objects.get()
+    pages = [
+        "/",
+        "/clients/",
+        "/clients/new/",
+        f"/clients/{invoice.payer_id}/details/",
+        "/invoicing/to-invoice/",
+        "/invoicing/invoiced/",
+        f"/invoicing/invoices/{invoice.number}/",
+        "/settings/company/",
+        "/settings/publications/",
+        "/settings/payment-methods/",
+        "/my-details/",
+    ]
+    named = [one for one in pages if "kashflow" in words_of(browser.get(one)).casefold()]
+    assert named == []
 
 
 def test_other_switches_are_not_asked_about(desk: Desk, as_role: Login) -> None:
