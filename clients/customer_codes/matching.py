@@ -182,8 +182,10 @@ class _House:
             for part in _deletions(word):
                 self._near_spelt[part].append(word)
         self._weights: dict[str, float] = {}
-        # The same few words meet again and again; kept for one list only, so that a web worker stays small.
+        # The same words and names meet again and again; kept for one list only, so that a web worker stays small.
         self._word_likeness = lru_cache(maxsize=None)(_word_likeness)
+        self._in_one = lru_cache(maxsize=None)("".join)
+        self._heft = lru_cache(maxsize=None)(lambda form: sum(map(self._weight, form)))
 
     def key_of(self, name: str) -> tuple[str, ...]:
         """What two customers of one name share."""
@@ -252,7 +254,7 @@ class _House:
         if ours == theirs:
             return 1.0
         in_common = self._in_common(ours, theirs)
-        in_one = fuzz.ratio("".join(ours), "".join(theirs)) / 100
+        in_one = fuzz.ratio(self._in_one(ours), self._in_one(theirs)) / 100
         return max(in_common, 0.97 * in_one if in_one > 0.9 else 0.9 * in_one)
 
     def _in_common(self, ours: tuple[str, ...], theirs: tuple[str, ...]) -> float:
@@ -267,7 +269,7 @@ class _House:
             if likeness >= WORD_ALIKE:
                 left.remove(near)
                 shared += likeness * (self._weight(word) + self._weight(near))
-        every = sum(map(self._weight, ours)) + sum(map(self._weight, theirs))
+        every = self._heft(ours) + self._heft(theirs)
         return shared / every if every else 0.0
 
 

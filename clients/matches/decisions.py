@@ -65,7 +65,8 @@ def decide_all(*, by: User, match: CodeMatch, kind: str, decision: str) -> int:
     if decision == Decision.LINK:
         # A client two customers hold, or one that is taken, is for a person to settle.
         held = match.rows.filter(client__isnull=False).values("client").annotate(held=Count("pk"))
-        rows = rows.filter(client__in=held.filter(held=1).order_by().values("client"))
+        twice = list(held.filter(held__gt=1).order_by().values_list("client", flat=True))
+        rows = rows.filter(client__isnull=False).exclude(client__in=twice)
         others = linked(match.ledger_account_id).filter(client=OuterRef("client"))
         rows = rows.exclude(Exists(others.exclude(code__iexact=OuterRef("code"))))
         if kind == CodeMatchRow.Kind.LIKELY:

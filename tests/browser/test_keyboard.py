@@ -93,3 +93,21 @@ def test_several_issues_are_ticked_in_a_row(open_page: OpenPage) -> None:
     expect(page.locator(f"#{second}")).to_be_focused()
     expect(page.locator(f"#{second}")).to_be_checked()
     expect(page.locator(f"#{first}")).to_be_checked()
+
+
+def test_customers_are_decided_in_a_row_and_the_focus_is_never_covered(open_page: OpenPage) -> None:
+    page = open_page("Admin")
+    page.goto("/settings/kashflow/customer-codes/")
+    lines = "\n".join(["Code,Name", *(f"ZQ{n:02},Qwzx{n} Vbnm{n}" for n in range(20))])
+    file = {"name": "customers.csv", "mimeType": "text/csv", "buffer": lines.encode()}
+    page.get_by_label("Customer list from KashFlow").set_input_files(file)  # type: ignore[arg-type]
+    press(page, page.get_by_role("button", name="Upload CSV"))
+    press(page, page.get_by_role("link", name="Show all 20"))
+    last = page.get_by_role("button", name="Ignore Qwzx19 Vbnm19")
+    go_to(page, last)
+    ours, box = last.bounding_box(), page.get_by_role("region", name="Apply").bounding_box()
+    assert ours and box and ours["y"] + ours["height"] <= box["y"]
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Take back Qwzx19 Vbnm19")).to_be_focused()
+    expect(page).to_have_url(re.compile(r"group=unmatched"))
