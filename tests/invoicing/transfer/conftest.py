@@ -111,7 +111,7 @@ class Desk:
         self.work()
 
     def transfer(self, invoice: Invoice) -> Transfer:
-        return Transfer.objects.get(invoice=invoice)
+        return Transfer.objects.documents().get(invoice=invoice)
 
     def states(self) -> list[str]:
         return list(Transfer.objects.order_by("invoice__number").values_list("state", flat=True))

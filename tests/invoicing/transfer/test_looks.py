@@ -180,8 +180,13 @@ def test_description_and_po_come_back_equal(desk: Desk, text: str) -> None:
 
 
 def test_negative_and_exempt_amounts_come_back_equal(desk: Desk) -> None:
-    credit = raised(desk.by, factories.client_row(), desk.next_number, "-0.05", "-180.15", kind="credit_note")
-    desk.press([credit])
+    payer = factories.client_row()
+    sold = raised(desk.by, payer, desk.next_number, "0.05", "180.15")
+    credit = raised(
+        desk.by, payer, sold.number + 1, "-0.05", "-180.15",
+        kind="credit_note", credits=sold, credit_reason="Printed upside down",
+    )  # fmt: skip
+    desk.press([sold, credit])
     desk.work()
     transfer = desk.transfer(credit)
     assert (transfer.state, transfer.last_cause) == ("verified", "")
