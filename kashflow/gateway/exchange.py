@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import json
 import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
+from urllib.parse import quote, quote_plus
 from xml.sax.saxutils import escape
 
 LIMIT = 64 * 1024
@@ -69,9 +72,19 @@ class Note:
 def mask(text: str, password: str) -> str:
     """The text without what stands in UserName and Password, and without the password wherever it is."""
     text = _CREDENTIAL.sub(rf"\1{MASK}", text)
-    for secret in {password, escape(password)} - {""}:
+    # The longest first: the short ones may be a part of it.
+    for secret in sorted(_spellings(password), key=len, reverse=True):
         text = text.replace(secret, MASK)
     return text
+
+
+def _spellings(password: str) -> set[str]:
+    """The ways a reply may write a password back: XML, HTML, entities by number, in an address, in JSON."""
+    quotes = {'"': "&quot;", "'": "&apos;"}
+    escaped = {escape(password), escape(password, quotes), html.escape(password)}
+    by_number = {form.encode("ascii", "xmlcharrefreplace").decode() for form in escaped}
+    elsewhere = {quote(password), quote_plus(password), json.dumps(password)[1:-1]}
+    return ({password} | escaped | by_number | elsewhere) - {""}
 
 
 def report(observe: Observer | None, exchange: Exchange) -> None:

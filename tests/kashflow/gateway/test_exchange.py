@@ -62,6 +62,24 @@ def test_the_login_is_in_nothing(gateway, reply, exchanges):
     assert "meadowfarm" not in repr(exchanges[0])
 
 
+@pytest.mark.parametrize(
+    "echo",
+    [
+        "vk4-&lt;W&#246;rd&gt;&apos;42&quot;",
+        "vk4-&lt;W\u00f6rd&gt;&#x27;42&quot;",
+        "vk4-%3CW%C3%B6rd%3E%2742%22",
+        "vk4-<W\\u00f6rd>'42\\\"",
+    ],
+)
+def test_a_password_told_back_in_another_spelling_is_masked(reply, exchanges, echo):
+    gateway = Gateway(Transport(URL), "meadowfarm", "vk4-<W\u00f6rd>'42\"", exchanges.append)
+    reply(f"<html>You typed {echo}, which is wrong.</html>")
+    with pytest.raises(Unknown):
+        gateway.get_company_details()
+    assert "You typed ***, which is wrong." in exchanges[0].response_xml
+    assert "vk4" not in repr(exchanges[0])
+
+
 def test_long_messages_are_cut(gateway, reply, exchanges):
     reply(ok("GetCustomers", f"<Customer>{CUSTOMER}</Customer>" * 500))
     assert len(list(gateway.get_customers())) == 500
