@@ -237,6 +237,7 @@ else:
     WHITENOISE_USE_FINDERS = True
     WHITENOISE_AUTOREFRESH = MODE == "dev"
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "magmanager.common.reports.NoSecrets"
 LOGGING = logging_settings(env("LOG_FORMAT", default="json" if IN_PRODUCTION else "console"))
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
