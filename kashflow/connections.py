@@ -10,6 +10,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse_lazy
 from django.utils import timezone
 
@@ -114,14 +115,14 @@ def own_login(by: User | None) -> Connection | None:
 
 
 def office_login() -> Connection | None:
-    """The login of background work: the chosen one, else the first saved. None where it may not be used."""
+    """The login of background work: the chosen one, else the first saved that may be used; None without one."""
     account = current_account()
     if account is None:
         return None
     saved = Connection.objects.select_related("ledger_account", "user").filter(ledger_account=account)
     if account.office_login_id:
         return _usable(saved.filter(pk=account.office_login_id).first())
-    return _usable(saved.order_by("saved_at").first())
+    return next(filter(_usable, saved.order_by("saved_at")), None)
 
 
 def _usable(connection: Connection | None) -> Connection | None:
@@ -146,15 +147,7 @@ def check_saved(connection: Connection, *, by: User) -> Answer:
     """
     allow(by, "kashflow.check_connection")
     _refuse_without_package()
-    try:
-        password = connection.unseal()
-    except CannotDecrypt as error:
-        raise NoLogin(
-            "The saved KashFlow password cannot be read with the keys of this installation. "
-            "Type it again in My Details and save it.",
-            link=str(MY_DETAILS),
-            link_label="My Details",
-        ) from error
+    password = password_of(connection)
     given = _probe(connection.username, password, by=by, account=connection.ledger_account)
     if isinstance(given.error, ConnectionOff):
         refuse(connection, given.error)
@@ -162,6 +155,19 @@ def check_saved(connection: Connection, *, by: User) -> Answer:
         _same_account(given, LedgerAccount.objects.get(pk=connection.ledger_account_id))
         mended(connection)
     return given
+
+
+def password_of(connection: Connection) -> str:
+    """The saved password, for a call or to be saved again. Raises NoLogin where the keys do not read it."""
+    try:
+        return connection.unseal()
+    except CannotDecrypt as error:
+        raise NoLogin(
+            "The saved KashFlow password cannot be read with the keys of this installation. "
+            "Type it again in My Details and save it.",
+            link=str(MY_DETAILS),
+            link_label="My Details",
+        ) from error
 
 
 def fingerprint(company: CompanyDetails) -> str:
@@ -320,14 +326,15 @@ def _same_account(given: Answer, account: LedgerAccount) -> None:
 def refuse(connection: Connection, error: ConnectionOff) -> None:
     """Switches a login off: no call starts with it until a person acts.
 
-    What KashFlow says about the whole account switches all its logins off. A login that was saved anew since
-    the call began is left alone.
+    What KashFlow says about the whole account switches all its logins off, save those refused for themselves. A
+    login that was saved anew since the call began is left alone. What is shown is what was said last.
     """
+    rows = Q(pk=connection.pk, saved_at=connection.saved_at)
     if error.code in ACCOUNT_WIDE:
-        rows = Connection.objects.filter(ledger_account=connection.ledger_account_id, refusal="")
-    else:
-        rows = Connection.objects.filter(pk=connection.pk, saved_at=connection.saved_at)
-    rows.update(refusal=error.code, refusal_detail=error.detail[:300], refused_at=timezone.now())
+        rows |= Q(ledger_account=connection.ledger_account_id, refusal__in=("", *ACCOUNT_WIDE))
+    Connection.objects.filter(rows).update(
+        refusal=error.code, refusal_detail=error.detail[:300], refused_at=timezone.now()
+    )
 
 
 def mended(connection: Connection) -> None:

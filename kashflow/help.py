@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kashflow import answer
+from kashflow import answer, connections
 from kashflow.gateway import answers, errors
 from kashflow.models import ApiCall
+from magmanager.common.permissions import may
+from settings_app.models import User
 
 
 class Section(NamedTuple):
@@ -121,8 +123,13 @@ SECTIONS = (
 )
 
 
-def seen_address() -> str:
-    """This server's address as KashFlow named it when it last refused it; empty where it never did."""
-    refused = ApiCall.objects.filter(outcome=errors.IpNotListed.code).values_list("detail", flat=True).first()
-    told = answers.refusal("", refused or "")
+def seen_address(by: User) -> str:
+    """This server's address as KashFlow named it when it last refused it; empty where it never did.
+
+    Who may not look at Settings › KashFlow learns it from their own checks alone, which told it to them already.
+    """
+    calls = ApiCall.objects.filter(outcome=errors.IpNotListed.code)
+    if connections.own_login(by) is None and not may(by, "kashflow.view_kashflow"):
+        calls = calls.filter(by=by)
+    told = answers.refusal("", calls.values_list("detail", flat=True).first() or "")
     return told.ip if isinstance(told, errors.IpNotListed) else ""

@@ -25,6 +25,13 @@ NOT_TICKED = Answer(
     "Save Login is not ticked, so this login serves Check Connection only. "
     "Tick it and press Save to keep the login.",
 )
+STILL_SAVED = Answer(
+    False,
+    "not_kept",
+    "Nothing was changed",
+    "Save Login is not ticked, so what you typed was not kept. The login that was saved before stays and is "
+    "used: press Forget login to remove it, or tick Save Login and press Save to keep what you typed.",
+)
 
 
 class MyDetails(Verb):
@@ -81,7 +88,7 @@ class MyDetails(Verb):
         if not form.is_valid():
             return self._answered(form, None)
         if not form.cleaned_data["keep"]:
-            return self._answered(form, NOT_TICKED)
+            return self._answered(form, STILL_SAVED if form.saved else NOT_TICKED)
         try:
             return self._kept(form, books)
         except NotAllowed:
@@ -99,7 +106,7 @@ class MyDetails(Verb):
                 raise connections.LoginRefused(given)
             return self._leave("Your KashFlow login is saved and works.")
         connection = connections.save_login(
-            by=self.by, username=typed["username"], password=typed["password"] or _saved(form), books=books
+            by=self.by, username=typed["username"], password=typed["password"] or _password(form), books=books
         )
         return self._leave(
             f"KashFlow login saved, stored encrypted. Connected as {connection.ledger_account}."
@@ -143,7 +150,9 @@ class MyDetails(Verb):
         return {
             "login": form,
             "given": given,
-            "saved": form.saved,
+            # Read anew: what KashFlow just said may have switched it off or on.
+            "saved": connections.own_login(self.by),
+            "is_other": form.is_bound and form.is_valid() and form.saved_one_meant is None,
             "may_switch": may(self.by, "kashflow.switch_account"),
             "is_ticked": bool(form["keep"].value()) and not (given and given.error),
         }
@@ -159,7 +168,7 @@ class MyDetails(Verb):
         return User.objects.get(pk=self.by.pk)
 
 
-def _saved(form: LoginForm) -> str:
-    """The password of the saved login, where that one is meant."""
+def _password(form: LoginForm) -> str:
+    """The password of the saved login, where that one is meant. Raises NoLogin where no key reads it."""
     saved = form.saved_one_meant
-    return saved.unseal() if saved else ""
+    return connections.password_of(saved) if saved else ""

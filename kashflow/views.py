@@ -157,11 +157,10 @@ class Help(Verb):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         own = connections.own_login(self.by)
-        may_know = own is not None or may(self.by, "kashflow.view_kashflow")
         context = {
             "sections": help.SECTIONS,
             "username": own.username if own else "",
-            "address": help.seen_address() if may_know else "",
+            "address": help.seen_address(self.by),
         }
         return render(request, "kashflow/help.html", context)
 

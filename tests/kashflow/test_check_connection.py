@@ -141,6 +141,36 @@ def test_nothing_is_asked_while_kashflow_is_not_the_package(
     assert sandbox.log() == []
 
 
+def test_a_wrong_password_leads_to_the_separate_one_as_well(
+    kashflow: LiveSandbox, as_role: Callable[..., Browser]
+) -> None:
+    kashflow.settings(separate_password=True)
+    page = as_role("Sales").post(PAGE, TYPED).content.decode()
+    assert '/settings/kashflow/help/#separate-password">Separate API password</a>' in page
+
+
+def test_who_was_refused_for_the_address_finds_it_on_the_help_page_too(
+    kashflow: LiveSandbox, as_role: Callable[..., Browser]
+) -> None:
+    kashflow.settings(restrict_ip=True)
+    refused, other = as_role("Sales"), as_role("Sales")
+    refused.post(PAGE, TYPED)
+    told = '<strong class="number">127.0.0.1</strong>'
+    assert told in refused.get("/settings/kashflow/help/").content.decode()
+    assert told not in other.get("/settings/kashflow/help/").content.decode()
+
+
+def test_where_the_session_ended_the_whole_page_goes_to_login_and_back(
+    kashflow: LiveSandbox, stranger: Browser
+) -> None:
+    sent = {"HX-Request": "true", "HX-Current-URL": "http://testserver/my-details/"}
+    answer = stranger.post(PAGE, TYPED, headers=sent)
+    assert (answer.status_code, answer["HX-Redirect"]) == (200, "/login/?next=/my-details/")
+    elsewhere = {**sent, "HX-Current-URL": "http://evil.example/my-details/"}
+    assert stranger.post(PAGE, TYPED, headers=elsewhere)["HX-Redirect"] == "/login/?next=/"
+    assert kashflow.log() == []
+
+
 # --- A saved login ------------------------------------------------------------------------------------------
 
 
@@ -181,6 +211,48 @@ def test_refusal_of_the_saved_login_switches_it_off_and_a_good_check_on_again(
     assert connections.check_saved(connection, by=connection.user).ok
     connection.refresh_from_db()
     assert (connection.refusal, connection.refused_at) == ("", None)
+
+
+def test_what_is_shown_of_a_refused_login_is_what_was_said_last(
+    saved: Callable[..., Connection], kashflow: LiveSandbox, as_role: Callable[..., Browser]
+) -> None:
+    browser = as_role("Accounts")
+    mine, other, wrong = saved(browser.person), saved(), saved()
+    Connection.objects.filter(pk=wrong.pk).update(refusal="wrong_login")
+    for is_on, code in ((False, "api_disabled"), (True, "ip_not_listed")):
+        kashflow.settings(api_enabled=is_on, restrict_ip=is_on)
+        browser.post(PAGE, {**TYPED, "kashflow-password": ""})
+        now = dict(Connection.objects.values_list("pk", "refusal"))
+        assert now == {mine.pk: code, other.pk: code, wrong.pk: "wrong_login"}
+    page = browser.get("/settings/kashflow/").content.decode()
+    assert "IP not allowed" in page and "API not enabled" not in page
+
+
+def test_an_answer_brings_along_whether_the_saved_login_is_off_or_on(
+    saved: Callable[..., Connection], kashflow: LiveSandbox, as_role: Callable[..., Browser]
+) -> None:
+    browser = as_role("Accounts")
+    saved(browser.person)
+    for password, is_off in (("changed", True), ("demo", False)):
+        kashflow.settings(password=password)
+        for sent in ({"HX-Request": "true"}, {}):
+            page = browser.post(PAGE, {**TYPED, "kashflow-password": ""}, headers=sent).content.decode()
+            assert ("nothing is sent with it until a check succeeds" in page) == is_off
+            assert ('hx-swap-oob="true"' in page) == bool(sent)
+
+
+def test_a_good_check_of_another_password_says_that_it_is_not_the_saved_one(
+    saved: Callable[..., Connection], kashflow: LiveSandbox, as_role: Callable[..., Browser]
+) -> None:
+    browser = as_role("Accounts")
+    saved(browser.person)
+    told = "Press Save to keep it in place of the login that is saved."
+    assert told not in browser.post(PAGE, {**TYPED, "kashflow-password": ""}).content.decode()
+    kashflow.settings(password="new-one")
+    connections.check_saved(Connection.objects.get(), by=browser.person)
+    page = browser.post(PAGE, {**TYPED, "kashflow-password": "new-one"}).content.decode()
+    assert "Connected to KashFlow" in page and told in page
+    assert Connection.objects.get().refusal == "wrong_login"
 
 
 def test_a_check_that_reached_nobody_switches_nothing_off(

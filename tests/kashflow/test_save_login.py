@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection as database
@@ -80,6 +81,35 @@ def test_without_the_tick_nothing_is_stored_or_asked(
     assert 'value="demo"' in page
     assert not Connection.objects.exists()
     assert kashflow.log() == []
+
+
+def test_without_the_tick_a_login_that_is_saved_stays_and_the_page_says_so(
+    saved: Callable[..., Connection], kashflow: LiveSandbox, as_role: Callable[..., Browser]
+) -> None:
+    browser = as_role("Accounts")
+    before = saved(browser.person).sealed_password
+    typed = {name: value for name, value in TYPED.items() if name != "kashflow-keep"}
+    page = browser.post(PAGE, {**typed, "kashflow-password": "another"}).content.decode()
+    assert "Nothing was changed" in page and "press Forget login to remove it" in page
+    assert "this login serves Check Connection only. Tick" not in page
+    assert Connection.objects.get().sealed_password == before
+    assert len(kashflow.log()) == 1
+
+
+@pytest.mark.parametrize("action", ["save_login", "check_connection", "same_books", "other_books"])
+def test_a_password_no_key_reads_is_told_whatever_is_pressed(
+    action: str,
+    saved: Callable[..., Connection],
+    kashflow: LiveSandbox,
+    as_role: Callable[..., Browser],
+    settings: Any,
+) -> None:
+    browser = as_role("Admin")
+    saved(browser.person)
+    settings.FIELD_ENCRYPTION_KEYS = ["demo:" + "A" * 43 + "="]
+    page = browser.post(PAGE, {**TYPED, "kashflow-password": "", "action": action})
+    assert (page.status_code, len(kashflow.log())) == (200, 1)
+    assert "cannot be read with the keys of this installation" in page.content.decode()
 
 
 def test_refused_login_is_not_stored_and_the_box_is_off(
@@ -202,6 +232,16 @@ def test_login_of_somebody_deactivated_is_not_used(saved: Callable[..., Connecti
     office.user.save()
     with pytest.raises(connections.NoLogin):
         connections.login_for(None)
+
+
+def test_the_first_saved_login_that_may_be_used_is_the_office_login_until_one_is_chosen(
+    saved: Callable[..., Connection],
+) -> None:
+    first, second = saved(), saved()
+    first.user.groups.clear()
+    assert connections.office_login() is None
+    LedgerAccount.objects.update(office_login=None)
+    assert connections.office_login() == second
 
 
 def test_refused_login_of_the_presser_is_not_replaced_by_another(
