@@ -20,6 +20,12 @@ class Words(NamedTuple):
 
 
 CONNECTED = "connected"
+UNCLEAR = Words(
+    "No clear answer from KashFlow",
+    "KashFlow answered in a way that is not understood, so it is not known whether the login works. "
+    "Press Check Connection again in a few minutes; the API log has the details.",
+    "unclear",
+)
 WORDS = {
     errors.WrongLogin.code: Words(
         "Username or password wrong",
@@ -46,6 +52,7 @@ WORDS = {
     errors.RateLimited.code: Words(
         "KashFlow is busy", "KashFlow asked us to wait. Press Check Connection again in a minute.", "busy"
     ),
+    errors.Unknown.code: UNCLEAR,
     errors.TlsFailed.code: Words(
         "KashFlow's certificate was not accepted",
         "The server that answered could not prove that it is KashFlow, so the login was not sent. Check this "
@@ -53,12 +60,6 @@ WORDS = {
         "certificate",
     ),
 }
-UNCLEAR = Words(
-    "No clear answer from KashFlow",
-    "KashFlow answered in a way that is not understood, so it is not known whether the login works. "
-    "Press Check Connection again in a few minutes; the API log has the details.",
-    "unclear",
-)
 
 
 @dataclass(frozen=True)

@@ -6,18 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kashflow import answer, connections, syncs
+from kashflow import answer, buttons, connections, syncs
 from kashflow.answer import Answer
+from kashflow.buttons import Button
 from kashflow.door import stored_refusal
+from kashflow.merging import MOVED
 from kashflow.models import Connection
 from magmanager.common.models import Run, RunItem
 from magmanager.common.permissions import may
-
-ABOUT = {
-    "sync_bank_accounts": ("Bank accounts", "Where payments are banked"),
-    "sync_sales_codes": ("Sales codes", "Sales types for invoice lines"),
-    "sync_account_codes": ("Account codes", "Account and inventory codes for publications"),
-}
 
 
 @dataclass(frozen=True)
@@ -80,13 +76,9 @@ def _last_answer(connection: Connection) -> Answer | None:
 
 @dataclass(frozen=True)
 class SyncRow:
-    """A kind of sync with its last run. `tone` and `icon` say how that one ended, `help_anchor` leads to its refusal."""
+    """A button with its last run. `tone` and `icon` say how that one ended, `help_anchor` leads to its refusal."""
 
-    kind: str
-    name: str
-    about: str
-    button: str
-    url_name: str
+    button: Button
     run: Run | None
     tone: str
     icon: str
@@ -97,40 +89,29 @@ class SyncRow:
 
     @property
     def is_running(self) -> bool:
-        return self.run is not None and not self.run.is_over
+        """Waiting or at work; one that is paused says why and can be pressed again."""
+        return self.run is not None and self.run.state in (Run.State.WAITING, Run.State.RUNNING)
 
 
 def sync_card(by: Any) -> dict[str, Any]:
     """What the Sync card shows: `syncs`, the rows that are offered, and `is_live` while one of them runs."""
-    last = syncs.last_runs()
-    rows = [_sync_row(kind, last.get(kind), by) for kind in syncs.offered()]
+    shown = buttons.offered()
+    last = buttons.last_runs([button.kind for button in shown])
+    rows = [_sync_row(button, last.get(button.kind), by) for button in shown]
     return {"syncs": rows, "is_live": any(row.is_running for row in rows)}
 
 
-def _sync_row(kind: str, run: Run | None, by: Any) -> SyncRow:
-    name, about = ABOUT[kind]
+def _sync_row(button: Button, run: Run | None, by: Any) -> SyncRow:
     tone, icon = _sign(run)
-    verb = f"kashflow.{kind}"
     changes, has_more = syncs.changes_of(run) if run and run.is_over else ([], False)
-    return SyncRow(
-        kind,
-        name,
-        about,
-        syncs.SYNCS[kind].title,
-        f"kashflow:{kind}",
-        run,
-        tone,
-        icon,
-        may(by, verb),
-        answer.anchor_of(run.cause) if run and run.state == Run.State.FAILED else "",
-        tuple(changes),
-        has_more,
-    )
+    anchor = answer.anchor_of(run.cause) if run and run.cause else ""
+    return SyncRow(button, run, tone, icon, may(by, button.verb), anchor, tuple(changes), has_more)
 
 
 def _sign(run: Run | None) -> tuple[str, str]:
-    if run is None or not run.is_over:
+    if run is None or run.state in (Run.State.WAITING, Run.State.RUNNING):
         return "text-2", "clock"
-    if run.state == Run.State.FAILED:
+    if run.state in (Run.State.FAILED, Run.State.PAUSED):
         return "tone-bad", "alert-triangle"
-    return ("tone-warn", "alert-circle") if "no longer" in run.summary else ("tone-good", "circle-check")
+    needs_a_look = "no longer" in run.summary or MOVED in run.summary
+    return ("tone-warn", "alert-circle") if needs_a_look else ("tone-good", "circle-check")

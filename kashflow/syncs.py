@@ -6,17 +6,19 @@ read changes nothing. A code gone from KashFlow is kept and marked, since a publ
 
 from __future__ import annotations
 
+import logging
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.utils import timezone
 
 from kashflow import answer, merging
+from kashflow.buttons import BUTTONS
 from kashflow.connections import login_for
 from kashflow.gateway.client import Gateway
 from kashflow.gateway.errors import ConnectionOff, GatewayError
@@ -29,19 +31,18 @@ from magmanager.common import runs
 from magmanager.common.models import Run, RunItem
 from magmanager.common.permissions import allow, may
 from settings_app import audit
-from settings_app.models import SystemDefaults, User
+from settings_app.models import User
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
+# A fault of ours: said, and not tried again every few minutes by the sweep.
+OUR_FAULT = (
+    "Something went wrong here, so nothing was changed. It was recorded: tell your administrator, "
+    "and press the button again once it is mended."
+)
 TELL_EVERY = 200
 _TURNOVER = re.compile(r"\b(turnover|sales)\b", re.I)
 _COST = re.compile(r"\bcosts? of\b", re.I)
-
-
-class Sync(NamedTuple):
-    """A kind of sync: its button, and what reads the lists and returns what is to be written."""
-
-    title: str
-    read: Callable[[Gateway, Reading], Writing]
 
 
 Result = tuple[str, tuple[tuple[str, str], ...]]
@@ -93,7 +94,7 @@ def _request(kind: str, *, by: User) -> Run:
     connection = login_for(by)
     return runs.start(
         kind=kind,
-        title=SYNCS[kind].title,
+        title=BUTTONS[kind].label,
         by=by,
         connection_id=connection.pk,
         only_one=f"{kind}:{connection.ledger_account_id}",
@@ -107,12 +108,6 @@ def changes_of(run: Run) -> tuple[list[RunItem], bool]:
     """The first SHOWN codes that a sync changed, and whether there are more."""
     items = list(run.items.all()[: SHOWN + 1])
     return items[:SHOWN], len(items) > SHOWN
-
-
-def last_runs() -> dict[str, Run]:
-    """The latest run of each kind of sync."""
-    newest = {kind: Run.objects.select_related("by").filter(kind=kind).first() for kind in SYNCS}
-    return {kind: run for kind, run in newest.items() if run is not None}
 
 
 # --- Carrying a run -----------------------------------------------------------------------------------------
@@ -133,7 +128,11 @@ def carry(run_id: uuid.UUID) -> None:
         )
         runs.finish(run, summary=summary, failed=True, cause="no_login")
         return
-    _carry(run, connection)
+    try:
+        _carry(run, connection)
+    except Exception:
+        log.exception("The sync %s stopped unexpectedly", run.pk)
+        runs.finish(run, summary=OUR_FAULT, failed=True, cause="fault")
 
 
 def _login_of(run: Run) -> Connection | None:
@@ -146,7 +145,7 @@ def _login_of(run: Run) -> Connection | None:
 def _carry(run: Run, connection: Connection) -> None:
     try:
         gateway = get_gateway(connection, by=run.by, purpose=run.title)
-        write = SYNCS[run.kind].read(gateway, Reading(run))
+        write = SYNCS[run.kind](gateway, Reading(run))
     except GatewayError as error:
         runs.finish(run, summary=_failure(error)[:300], failed=True, cause=error.code)
         return
@@ -264,14 +263,9 @@ def _merge_products(account: LedgerAccount, products: Found) -> merging.Counts:
     return merging.merge(ProductCode.objects.filter(ledger_account=account), account, known)
 
 
-SYNCS = {
-    "sync_bank_accounts": Sync("Sync Bank Accounts", _read_bank_accounts),
-    "sync_sales_codes": Sync("Sync Sales Codes", _read_sales_codes),
-    "sync_account_codes": Sync("Sync Accounts Codes", _read_account_codes),
+SYNCS: dict[str, Callable[[Gateway, Reading], Writing]] = {
+    "sync_bank_accounts": _read_bank_accounts,
+    "sync_sales_codes": _read_sales_codes,
+    "sync_account_codes": _read_account_codes,
 }
-
-
-def offered() -> list[str]:
-    """The kinds of sync whose button is shown: account codes only where they are used."""
-    uses = SystemDefaults.current().use_account_codes
-    return [kind for kind in SYNCS if uses or kind != "sync_account_codes"]
+"""For each kind of sync what reads its lists and returns what is to be written."""

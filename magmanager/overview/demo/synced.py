@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
+from kashflow.buttons import BUTTONS
 from kashflow.merging import Counts, sentence
 from kashflow.models import AccountCode, BankAccount, Connection, PaymentMethod, ProductCode
-from kashflow.syncs import SYNCS
 from magmanager.common.models import Run
 from magmanager.overview.demo.plan import Plan, at
 from magmanager.overview.demo.values import uid
@@ -40,7 +40,7 @@ def _add(plan: Plan, login: Connection, kind: str, result: str, started_at: dt.d
     run = Run.objects.create(
         id=uid(plan.chance("sync", kind)),
         kind=kind,
-        title=SYNCS[kind].title,
+        title=BUTTONS[kind].label,
         state=Run.State.FINISHED,
         by=login.user,
         connection_id=login.pk,
