@@ -70,6 +70,8 @@ class AccountForm(forms.ModelForm):
             "office_login": "Whose saved login background work uses",
             "numbering": "With our numbers, raise sales invoices here only: one typed into KashFlow under "
             "our next number within the two seconds of a transfer could be replaced there.",
+            "voiding": "KashFlow has no void of its own. Deleting frees the number there, and KashFlow may hand "
+            "it out again.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

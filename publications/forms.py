@@ -7,7 +7,7 @@ from typing import Any, cast
 from django import forms
 
 from kashflow.forms import CodeField
-from kashflow.models import AccountCode, LedgerAccount, ProductCode
+from kashflow.models import AccountCode, Code, LedgerAccount, ProductCode
 from magmanager.common.fields import MoneyFormField
 from magmanager.common.money import ZERO
 from magmanager.common.widgets import DayInput, MoneyInput, SwitchInput
@@ -78,6 +78,8 @@ class RateForm(forms.Form):
         if (gone := entry.product_code) and gone.pk not in dict(codes):
             choices.append((gone.pk, gone.shown))
         cast(forms.TypedChoiceField, self.fields["product_code"]).choices = choices
+        if self.lost:
+            self.fields["product_code"].widget.attrs["aria-invalid"] = "true"
 
     @property
     def lost(self) -> str:
@@ -124,6 +126,13 @@ class IssueForm(forms.ModelForm):
         }
 
 
+class ItemProductField(CodeField):
+    """Inventory codes of every account code: each says whose it is."""
+
+    def label_from_instance(self, obj: Code) -> str:
+        return f"{super().label_from_instance(obj)} · {cast(ProductCode, obj).account_code}"
+
+
 class ItemForm(forms.ModelForm):
     """A miscellaneous item."""
 
@@ -132,7 +141,7 @@ class ItemForm(forms.ModelForm):
         fields = services.ITEM_FIELDS
         widgets = {"is_vat_exempt": SwitchInput(), "is_enabled": SwitchInput(), "price": MoneyInput()}
         labels = {"account_code": "Account code"}
-        field_classes = {"account_code": CodeField, "product_code": CodeField}
+        field_classes = {"account_code": CodeField, "product_code": ItemProductField}
 
     def __init__(self, *args: Any, account: LedgerAccount | None, with_codes: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -143,5 +152,6 @@ class ItemForm(forms.ModelForm):
         accounts = cast(forms.ModelChoiceField, self.fields["account_code"])
         accounts.queryset = AccountCode.objects.offered(account, chosen=item.account_code_id)
         products = cast(forms.ModelChoiceField, self.fields["product_code"])
-        products.queryset = ProductCode.objects.still_there(account, chosen=item.product_code_id)
+        every = ProductCode.objects.select_related("account_code")
+        products.queryset = every.still_there(account, chosen=item.product_code_id)
         accounts.empty_label, products.empty_label = "None, as the publication", NO_CODE

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from kashflow.connections import current_account
 from kashflow.models import AccountCode, ProductCode
 from magmanager.common.errors import DomainError
 from magmanager.common.permissions import allow
@@ -39,12 +40,20 @@ class NameTaken(DomainError):
     code = "name_taken"
 
 
+@dataclass(frozen=True)
+class Loss:
+    """A size whose inventory code goes with the account code, and the one of the same code it gets instead."""
+
+    entry: RateCardEntry
+    gets: ProductCode | None
+
+
 class CodesWouldBeLost(DomainError):
-    """Changing the account code takes inventory codes away; `losing` are the entries, in their order."""
+    """Changing the account code takes inventory codes away; `losing` are the sizes, in their order."""
 
     code = "codes_would_be_lost"
 
-    def __init__(self, losing: list[RateCardEntry]) -> None:
+    def __init__(self, losing: list[Loss]) -> None:
         super().__init__("Some sizes lose their inventory code. Look at them, then decide.")
         self.losing = losing
 
@@ -125,29 +134,50 @@ class Rate:
 
 
 def change_account_code(
-    *, by: User, publication: Publication, account_code: AccountCode | None, is_confirmed: bool = False
+    *,
+    by: User,
+    publication: Publication,
+    account_code: AccountCode | None,
+    accepted: Collection[int] = (),
 ) -> None:
     """Books the title's lines under another account code (product.md, KashFlow 7).
 
     Inventory codes belong to one account code: each that does not fit is changed to the one of the same code
-    under the new account code, else taken away. Raises CodesWouldBeLost first, unless `is_confirmed`.
+    under the new account code, else taken away. Raises CodesWouldBeLost until all such entries are among
+    `accepted`, and CodeElsewhere for a code that cannot stand on an invoice line.
     """
     allow(by, "publications.change_publication")
     with transaction.atomic():
         row = Publication.objects.select_for_update().get(pk=publication.pk)
-        losing = losing_codes(row, account_code)
-        if losing and not is_confirmed:
+        _refuse_unoffered(account_code, was=row.account_code_id)
+        losing = [
+            Loss(entry, _namesake(entry.product_code, account_code))
+            for entry in losing_codes(row, account_code)
+        ]
+        if any(loss.entry.pk not in accepted for loss in losing):
             raise CodesWouldBeLost(losing)
         before = {"account_code": str(row.account_code or "")}
-        for entry in losing:
-            before[str(entry.advert_size)] = str(entry.product_code)
-            entry.product_code = _namesake(entry.product_code, account_code)
-        RateCardEntry.objects.bulk_update(losing, ["product_code"])
+        after = {"account_code": str(account_code or "")}
+        for loss in losing:
+            size = str(loss.entry.advert_size)
+            before[size], after[size] = str(loss.entry.product_code), str(loss.gets or "")
+            loss.entry.product_code = loss.gets
+        RateCardEntry.objects.bulk_update([loss.entry for loss in losing], ["product_code"])
         row.account_code = account_code
         row.save(update_fields=["account_code"])
-        after = {"account_code": str(account_code or "")}
-        after |= {str(entry.advert_size): str(entry.product_code or "") for entry in losing}
         audit.record("publication.account_code_changed", row, by=by, before=before, after=after)
+
+
+def _refuse_unoffered(account_code: AccountCode | None, *, was: int | None) -> None:
+    """Sales types and turnover nominals of the linked account only; what stands there already may stay."""
+    if account_code is None or account_code.pk == was:
+        return
+    if not AccountCode.objects.offered(current_account()).filter(pk=account_code.pk).exists():
+        raise CodeElsewhere(
+            f"{account_code} is no sales type or turnover nominal that KashFlow has now, so nothing was saved. "
+            "Choose another account code.",
+            field="account_code",
+        )
 
 
 def losing_codes(publication: Publication, account_code: AccountCode | None) -> list[RateCardEntry]:
@@ -233,6 +263,9 @@ def save_item(*, by: User, item: MiscellaneousItem, values: Mapping[str, Any]) -
     """Adds or changes a miscellaneous item (ITEM_FIELDS). Raises CodeElsewhere and NameTaken."""
     allow(by, "publications.change_publication")
     product, account = values.get("product_code"), values.get("account_code")
+    _refuse_unoffered(account, was=item.account_code_id)
+    if product and product.gone_at and product.pk != item.product_code_id:
+        raise CodeElsewhere(f"{product} is no longer in KashFlow. Choose another.", field="product_code")
     if product and (account is None or product.account_code_id != account.pk):
         raise CodeElsewhere(
             f"{product} belongs to {product.account_code}. Choose that account code, or another inventory code.",

@@ -14,9 +14,10 @@ from kashflow.connections import current_account
 from kashflow.models import ProductCode
 from magmanager.common.toasts import toast
 from magmanager.common.views import Verb, refusals
-from publications import services
+from publications import positions, services
 from publications.forms import AccountCodeForm, IssueForm, ItemForm, PublicationForm, RateForm
 from publications.models import MiscellaneousItem, Publication
+from publications.positions import PositionForm
 from settings_app.models import SystemDefaults
 
 SHOWN_ISSUES = 60
@@ -149,6 +150,8 @@ class PublicationDefaults(PublicationVerb):
         publication = self.publication()
         if "account_code" in request.POST and uses_codes():
             return self._change_account_code(publication)
+        if "positions" in request.POST:
+            return self._change_positions(publication)
         rates = self._rates(publication, request.POST)
         is_valid = [rate.is_valid() for rate in rates]
         if all(is_valid):
@@ -173,13 +176,27 @@ class PublicationDefaults(PublicationVerb):
                 by=self.by,
                 publication=publication,
                 account_code=chosen,
-                is_confirmed="confirmed" in self.request.POST,
+                accepted=[int(key) for key in self.request.POST.getlist("loses") if key.isdecimal()],
             )
         except services.CodesWouldBeLost as asked:
             context = {"chosen": chosen, "losing": asked.losing}
             return self.page("publications/account_code_change.html", publication, "Defaults", **context)
+        except services.CodeElsewhere as error:
+            form.add_error("account_code", error.message)
+            return self._page(publication, self._rates(publication), form)
         toast(self.request, f"{publication} is booked under {chosen or 'the default sales code'}.")
         return redirect("publications:defaults", publication.pk)
+
+    def _change_positions(self, publication: Publication) -> HttpResponse:
+        shown = positions.forms_of(publication, self.request.POST)
+        is_valid = [form.is_valid() for form in shown]
+        if all(is_valid):
+            wanted = [form.wanted for form in shown if not form.is_left_empty]
+            with refusals(shown[0]):
+                positions.change_positions(by=self.by, publication=publication, positions=wanted)
+                toast(self.request, f"Premium positions of {publication} saved.")
+                return redirect("publications:defaults", publication.pk)
+        return self._page(publication, self._rates(publication), position_forms=shown)
 
     def _rates(self, publication: Publication, typed: Any = None) -> list[RateForm]:
         entries = publication.rate_card.select_related("advert_size", "product_code", "publication")
@@ -189,11 +206,19 @@ class PublicationDefaults(PublicationVerb):
         return [RateForm(typed, entry=entry, codes=codes) for entry in entries.order_by("advert_size__sort")]
 
     def _page(
-        self, publication: Publication, rates: list[RateForm], code_form: AccountCodeForm | None = None
+        self,
+        publication: Publication,
+        rates: list[RateForm],
+        code_form: AccountCodeForm | None = None,
+        position_forms: list[PositionForm] | None = None,
     ) -> HttpResponse:
         account = current_account()
         shown = code_form or AccountCodeForm(publication=publication, account=account)
-        context = {"rates": rates, "code_form": shown if uses_codes() else None}
+        context = {
+            "rates": rates,
+            "code_form": shown if uses_codes() else None,
+            "positions": position_forms or positions.forms_of(publication),
+        }
         return self.page("publications/publication_defaults.html", publication, "Defaults", **context)
 
 

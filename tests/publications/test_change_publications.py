@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -207,7 +208,16 @@ def test_what_changing_the_account_code_costs_is_said_before(books: dict[str, An
     assert "FULL Full" in page and "HALF Half" in page
     title.refresh_from_db()
     assert title.account_code == books["codes"][4001] and entry(title, "Half page").product_code
-    browser.post(f"{LIST}{title.pk}/defaults/", {"account_code": other.pk, "confirmed": "yes"})
+    assert "loses FULL Full" in page and "and gets FULL Full" in page and "and has none then" in page
+    assert "Invoices that are raised keep theirs." in page
+    shown = re.findall(r'name="loses" value="(\d+)"', page)
+    # What was not shown is not accepted: somebody gave another size a code meanwhile.
+    title.rate_card.filter(advert_size__name="Quarter page").update(product_code=products[4001, "HALF"])
+    again = browser.post(f"{LIST}{title.pk}/defaults/", {"account_code": other.pk, "loses": shown})
+    title.refresh_from_db()
+    assert "3 sizes lose" in again.content.decode() and title.account_code == books["codes"][4001]
+    shown = re.findall(r'name="loses" value="(\d+)"', again.content.decode())
+    browser.post(f"{LIST}{title.pk}/defaults/", {"account_code": other.pk, "loses": shown})
     title.refresh_from_db()
     assert title.account_code == other
     # The one of the same code under the new account code is taken, the other goes.
@@ -225,12 +235,33 @@ def test_an_account_code_that_is_no_income_is_refused(books: dict[str, Any], as_
     assert title.account_code == books["codes"][4001]
 
 
+@pytest.mark.parametrize("wrong", ["cost of sales", "gone", "of another account"])
+def test_the_service_refuses_a_code_that_cannot_stand_on_a_line(books: dict[str, Any], wrong: str) -> None:
+    admin, title, code = factories.user("Admin"), books["title"], books["codes"][4002]
+    if wrong == "cost of sales":
+        code = AccountCode.objects.get(code=5000)
+    elif wrong == "gone":
+        AccountCode.objects.filter(pk=code.pk).update(gone_at="2026-11-01T00:00Z")
+    else:
+        other = LedgerAccount.objects.create(fingerprint="other", name="Other", is_current=False)
+        AccountCode.objects.filter(pk=code.pk).update(ledger_account=other)
+    with pytest.raises(services.CodeElsewhere, match="no sales type or turnover nominal"):
+        services.change_account_code(by=admin, publication=title, account_code=code)
+    with pytest.raises(services.CodeElsewhere):
+        values = {"name": "Insert", "account_code": code}
+        services.save_item(by=admin, item=MiscellaneousItem(), values=values)
+    title.refresh_from_db()
+    assert title.account_code == books["codes"][4001]
+    assert not MiscellaneousItem.objects.exists() and not AuditEntry.objects.exists()
+
+
 def test_a_code_gone_from_kashflow_is_kept_and_marked(books: dict[str, Any], as_role: Login) -> None:
     browser, title, gone = as_role("Admin"), books["title"], books["products"][4001, "GONE"]
     title.rate_card.filter(advert_size__name="Full page").update(product_code=gone)
     ProductCode.objects.filter(pk=gone.pk).update(gone_at="2026-11-01T00:00Z")
     page = browser.get(f"{LIST}{title.pk}/defaults/").content.decode()
     assert "No longer in KashFlow. Choose another." in page
+    assert 'aria-invalid="true"' in page
     browser.post(f"{LIST}{title.pk}/defaults/", rates(title, half={"price": "361"}))
     assert entry(title, "Full page").product_code == gone
     assert entry(title, "Half page").price == 361
@@ -284,6 +315,12 @@ def test_an_item_has_both_codes_and_they_must_fit(books: dict[str, Any], as_role
         products[4001, "FULL"],
         Decimal("95.00"),
     )
+    ProductCode.objects.filter(code="HALF").update(gone_at="2026-11-01T00:00Z")
+    with pytest.raises(services.CodeElsewhere, match="no longer in KashFlow"):
+        values = {**typed, "account_code": codes[4001], "product_code": ProductCode.objects.get(code="HALF")}
+        services.save_item(by=browser.person, item=item, values=values)
+    page = browser.get(f"/settings/miscellaneous-items/{item.pk}/").content.decode()
+    assert "FULL Full · 4001 Title 4001" in page and "HALF Half" not in page
     browser.post(f"/settings/miscellaneous-items/{item.pk}/", {**typed, "name": "Insert", "product_code": ""})
     item.refresh_from_db()
     assert (item.name, item.product_code) == ("Insert", None)
