@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -14,6 +15,10 @@ class MoneyInput(forms.TextInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"inputmode": "decimal", "autocomplete": "off", **(attrs or {})})
+
+    def format_value(self, value: Any) -> str | None:
+        """1,445.00 for an amount that is known; what was typed stays as it was typed."""
+        return f"{value:,.2f}" if isinstance(value, Decimal) else super().format_value(value)
 
 
 class SwitchInput(forms.CheckboxInput):
