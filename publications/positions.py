@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from magmanager.common.fields import MoneyFormField
 from magmanager.common.money import ZERO
@@ -101,7 +102,6 @@ class PositionForm(forms.Form):
 
 def forms_of(publication: Publication, typed: Any = None) -> list[PositionForm]:
     """A form for each position of the title and one for another."""
-    known = [
-        PositionForm(typed, position=one) for one in publication.premium_positions.order_by("page", "name")
-    ]
-    return [*known, PositionForm(typed)]
+    # Those without a page last: the databases disagree about where nothing sorts.
+    known = publication.premium_positions.order_by(F("page").asc(nulls_last=True), "name")
+    return [*(PositionForm(typed, position=one) for one in known), PositionForm(typed)]
