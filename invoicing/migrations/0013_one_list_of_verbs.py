@@ -4,14 +4,24 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('invoicing', '0012_credit_notes'),
+        ("invoicing", "0012_credit_notes"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='invoice',
-            options={'default_permissions': (), 'ordering': ['-number'], 'permissions': [('view_invoices', 'View invoices'), ('raise_batch', 'Raise a batch of invoices'), ('raise_invoice', 'Raise an invoice for a client'), ('cancel_invoice', 'Cancel an invoice'), ('raise_credit_note', 'Raise a credit note'), ('raise_again', 'Cancel an invoice and raise it again')]},
+            name="invoice",
+            options={
+                "default_permissions": (),
+                "ordering": ["-number"],
+                "permissions": [
+                    ("view_invoices", "View invoices"),
+                    ("raise_batch", "Raise a batch of invoices"),
+                    ("raise_invoice", "Raise an invoice for a client"),
+                    ("cancel_invoice", "Cancel an invoice"),
+                    ("raise_credit_note", "Raise a credit note"),
+                    ("raise_again", "Cancel an invoice and raise it again"),
+                ],
+            },
         ),
     ]

@@ -238,7 +238,7 @@ def test_each_cause_leads_to_its_line_of_the_help(
 ) -> None:
     browser = as_role("Admin")
     for url, fault, told, anchor in (
-        (impostor, "", "certificate was not accepted, so nothing was changed here", "tls_failed"),
+        (impostor, "", "certificate was not accepted, so nothing was changed here", "certificate"),
         (kashflow.endpoint, "html_page", "No clear answer from KashFlow, so nothing", "unclear"),
         (kashflow.endpoint, "rate_limited", "KashFlow is busy, so nothing", "busy"),
         ("http://127.0.0.1:9/", "", "Cannot reach KashFlow, so nothing", "reach"),
