@@ -62,7 +62,7 @@ class Product:
             time.sleep(0.1)
 
     def is_ready(self) -> bool:
-        with suppress(requests.ConnectionError):
+        with suppress(requests.ConnectionError, requests.Timeout):
             return requests.get(f"{self.url}/health/ready", timeout=5).ok
         return False
 
