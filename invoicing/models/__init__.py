@@ -1,6 +1,7 @@
-"""Documents (invoices, lines, numbers, batches) and transfers (what is sent to KashFlow, and every attempt)."""
+"""Documents (invoices, lines, numbers, batches), payments, and transfers (what is sent to KashFlow, and every attempt)."""
 
 from invoicing.models.documents import MAX_NUMBER, Batch, Invoice, InvoiceLine, NumberCounter
+from invoicing.models.payments import PaidReading, Payment, PaymentObservation
 from invoicing.models.transfers import RunTransfer, Transfer, TransferAttempt
 
 __all__ = [
@@ -9,6 +10,9 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "NumberCounter",
+    "PaidReading",
+    "Payment",
+    "PaymentObservation",
     "RunTransfer",
     "Transfer",
     "TransferAttempt",
