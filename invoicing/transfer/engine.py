@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 
 from invoicing.models import Transfer
-from invoicing.transfer import creating
+from invoicing.transfer import creating, paying
 from invoicing.transfer.outcomes import switched_off
 from invoicing.transfer.record import Lost
 from invoicing.transfer.states import State
@@ -18,7 +18,10 @@ from kashflow.gateway.errors import ConnectionOff
 log = logging.getLogger(__name__)
 
 # By kind of errand: what is done with a claimed one, with one that was written, and with an uncertain one.
-STEPS: dict[str, Steps] = {str(Transfer.Kind.CREATE): creating.STEPS}
+STEPS: dict[str, Steps] = {
+    str(Transfer.Kind.CREATE): creating.STEPS,
+    str(Transfer.Kind.PAYMENT): paying.STEPS,
+}
 
 
 def carry(transfer: Transfer) -> None:
