@@ -11,4 +11,14 @@ class InvoicingConfig(floors.FloorConfig):
         "raise_batch": (ADMIN, ACCOUNTS),
         "transfer_invoices": (ADMIN, ACCOUNTS),
         "change_next_number": (ADMIN,),
+        "record_payment": (ADMIN, ACCOUNTS),
+        "transfer_payments": (ADMIN, ACCOUNTS),
+        "update_paid_status": (ADMIN, ACCOUNTS),
     }
+
+    def ready(self) -> None:
+        # Models exist only now.
+        from invoicing.paid_status import panel
+        from kashflow.panels import add_rows
+
+        add_rows(panel.rows)

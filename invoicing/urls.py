@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from invoicing import company
-from invoicing.views import batches, invoices, transfers
+from invoicing.views import batches, invoices, payments, transfers
 
 app_name = "invoicing"
 urlpatterns: list[URLPattern] = [
@@ -12,6 +12,25 @@ urlpatterns: list[URLPattern] = [
     path("invoicing/to-invoice/raise/", batches.BatchRaise.as_view(), name="batch_raise"),
     path("invoicing/invoiced/", invoices.Invoiced.as_view(), name="invoiced"),
     path("invoicing/invoices/<int:number>/", invoices.InvoiceDetail.as_view(), name="invoice"),
+    path(
+        "invoicing/invoices/<int:number>/payments/record/",
+        payments.PaymentRecord.as_view(),
+        name="payment_record",
+    ),
+    path("invoicing/payments/<int:pk>/remove/", payments.PaymentRemove.as_view(), name="payment_remove"),
+    path(
+        "clients/<int:pk>/financial/paid-status/",
+        payments.ClientPaidStatus.as_view(),
+        name="client_paid_status",
+    ),
+    path(
+        "settings/kashflow/update-paid-status/",
+        payments.UpdatePaidStatus.as_view(),
+        name="update_paid_status",
+    ),
+    path(
+        "settings/kashflow/transfer-payments/", payments.TransferPayments.as_view(), name="transfer_payments"
+    ),
     path("invoicing/transfer/", transfers.TransferRequest.as_view(), name="transfer"),
     path("invoicing/transfers/", transfers.Transfers.as_view(), name="transfers"),
     path("invoicing/runs/<uuid:run_id>/", transfers.RunDetail.as_view(), name="run"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -94,22 +95,49 @@ class SyncRow:
     help_anchor: str = ""
     changes: tuple[RunItem, ...] = ()
     has_more: bool = False
+    # What it does while it runs, how far it is where that is not the run's own count, and a page about it.
+    doing: str = "Reading from KashFlow"
+    done: int = 0
+    summary: str = ""
+    url: str = ""
+    never: str = "Never synced"
 
     @property
     def is_running(self) -> bool:
-        return self.run is not None and not self.run.is_over
+        return self.run is not None and self.run.state in {Run.State.WAITING, Run.State.RUNNING}
+
+    @property
+    def at_work(self) -> str:
+        """How far it is, in words."""
+        if self.run is None or self.run.state == Run.State.WAITING:
+            return "Waiting for a worker"
+        done = self.done or self.run.done
+        if self.run.total:
+            return f"{self.doing}, {done:,} of {self.run.total:,}"
+        return f"{self.doing}, {done} so far" if done else self.doing
+
+
+Rows = Callable[[Any], list[SyncRow]]
+_MORE: list[Rows] = []
+
+
+def add_rows(rows: Rows) -> None:
+    """Rows that an app above adds to the Sync card; `rows` is called with the person who looks at it."""
+    if rows not in _MORE:
+        _MORE.append(rows)
 
 
 def sync_card(by: Any) -> dict[str, Any]:
     """What the Sync card shows: `syncs`, the rows that are offered, and `is_live` while one of them runs."""
     last = syncs.last_runs()
     rows = [_sync_row(kind, last.get(kind), by) for kind in syncs.offered()]
+    rows += [row for more in _MORE for row in more(by)]
     return {"syncs": rows, "is_live": any(row.is_running for row in rows)}
 
 
 def _sync_row(kind: str, run: Run | None, by: Any) -> SyncRow:
     name, about = ABOUT[kind]
-    tone, icon = _sign(run)
+    tone, icon = sign_of(run, needs_a_look=run is not None and "no longer" in run.summary)
     verb = f"kashflow.{kind}"
     changes, has_more = syncs.changes_of(run) if run and run.is_over else ([], False)
     return SyncRow(
@@ -128,9 +156,10 @@ def _sync_row(kind: str, run: Run | None, by: Any) -> SyncRow:
     )
 
 
-def _sign(run: Run | None) -> tuple[str, str]:
+def sign_of(run: Run | None, *, needs_a_look: bool) -> tuple[str, str]:
+    """The tone and the icon of how a run ended."""
+    if run is not None and run.state in {Run.State.FAILED, Run.State.PAUSED}:
+        return "tone-bad", "alert-triangle"
     if run is None or not run.is_over:
         return "text-2", "clock"
-    if run.state == Run.State.FAILED:
-        return "tone-bad", "alert-triangle"
-    return ("tone-warn", "alert-circle") if "no longer" in run.summary else ("tone-good", "circle-check")
+    return ("tone-warn", "alert-circle") if needs_a_look else ("tone-good", "circle-check")

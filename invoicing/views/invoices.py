@@ -12,6 +12,7 @@ from invoicing import choice, forms
 from invoicing.causes import page_of_transfer
 from invoicing.choice import Choice
 from invoicing.models import Batch, Invoice, Transfer
+from invoicing.paid_status import as_of, shown
 from invoicing.tabs import INVOICED, sidebar, tabs
 from invoicing.transfer.states import WORD_OF, State
 from magmanager.common.money import to_pence, total
@@ -23,11 +24,11 @@ from settings_app.models import SystemDefaults
 
 COLUMNS = (
     "number", "invoice_date", "company_name", "delivery", "period", "item_count", "amount", "vat_amount",
-    "total", "emailed_at", "state", "paid_state",
+    "total", "emailed_at", "state", "paid_state", "payment_flag",
 )  # fmt: skip
 TRANSFER = "invoicing.transfer_invoices"
 NOT_PAID = (Invoice.Paid.UNPAID, Invoice.Paid.PART)
-PAID_KEYS = {"unpaid": "unpaid", "part": "part_paid", "paid": "paid", "over": "paid"}
+PAID_KEYS = {"unpaid": "unpaid", "part": "part_paid", "paid": "paid", "over": "overpaid"}
 
 
 class Invoiced(FilteredList):
@@ -133,7 +134,7 @@ class InvoiceDetail(Verb):
             if invoice.paid_key == "cancelled"
             else [],
             "facts": f"{invoice.company_name} · raised by {invoice.by.name}, {moment(invoice.raised_at)}",
-            "balance": invoice.total - invoice.paid_amount,
+            **paid(invoice, uses_kashflow=uses_kashflow, by=request.user),
             "transfer": invoice.transfer,
             "link": page_of_transfer(invoice.transfer) if invoice.transfer else None,
             "history": invoice.transfer.attempts.select_related("by") if invoice.transfer else [],
@@ -142,6 +143,19 @@ class InvoiceDetail(Verb):
         }
         in_row = is_partial(request)
         return render(request, "invoicing/_invoice_row.html" if in_row else "invoicing/invoice.html", context)
+
+
+def paid(invoice: Any, *, uses_kashflow: bool, by: Any) -> dict[str, Any]:
+    """What `invoicing/_payments.html` shows of a document that `with_states` has been at."""
+    balance = invoice.total - invoice.paid_amount
+    is_raised = invoice.state == Invoice.State.RAISED and invoice.kind == Invoice.Kind.INVOICE
+    return {
+        "balance": balance,
+        "balance_shown": abs(balance),
+        "payments": shown.payments(invoice, uses_kashflow=uses_kashflow),
+        "as_of": as_of.of_invoice(invoice, invoice.transfer),
+        "may_record": is_raised and may(by, "invoicing.record_payment"),
+    }
 
 
 def matching(rows: QuerySet[Invoice], words: str) -> QuerySet[Invoice]:

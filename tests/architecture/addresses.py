@@ -81,6 +81,11 @@ ADDRESSES = {
     "invoicing:run_pause": Row(OFFICE, "post", takes="run"),
     "invoicing:run_resume": Row(OFFICE, "post", takes="run"),
     "invoicing:transfers": Row(OFFICE),
+    "invoicing:payment_record": Row(OFFICE, takes="invoice"),
+    "invoicing:payment_remove": Row(OFFICE, takes="payment"),
+    "invoicing:client_paid_status": Row(OFFICE, takes="client"),
+    "invoicing:update_paid_status": Row(OFFICE, "post"),
+    "invoicing:transfer_payments": Row(OFFICE, "post"),
     # Settings
     "settings:index": Row(OFFICE),
     "settings:system_defaults": Row((ADMIN,)),
