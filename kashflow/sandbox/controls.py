@@ -1,4 +1,4 @@
-"""What scripts press under `/sandbox/`: state, reset, settings, faults, gates, log. JSON in and out."""
+"""What scripts press under `/sandbox/`: state, reset, settings, edit, faults, gates, log. JSON in and out."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from kashflow.sandbox.errors import NotFound, Refused
 from kashflow.sandbox.faults import FaultRefused
 from kashflow.sandbox.gates import GateRefused
 from kashflow.sandbox.pages import from_another_site
@@ -70,6 +71,14 @@ def _settings(sandbox: Sandbox, query: Query, body: Body) -> object:
     return sandbox.ledger.settings().shown()
 
 
+def _edit(sandbox: Sandbox, query: Query, body: Body) -> object:
+    try:
+        sandbox.ledger.edit(**body)
+    except (TypeError, NotFound, Refused) as error:
+        raise BadRequest(str(error)) from None
+    return body
+
+
 def _order_fault(sandbox: Sandbox, query: Query, body: Body) -> object:
     return sandbox.faults.order(body).shown()
 
@@ -114,6 +123,7 @@ _CONTROLS: dict[tuple[str, str], Callable[[Sandbox, Query, Body], object]] = {
     ("POST", "/sandbox/reset"): _reset,
     ("GET", "/sandbox/settings"): _settings,
     ("POST", "/sandbox/settings"): _change_settings,
+    ("POST", "/sandbox/edit"): _edit,
     ("GET", "/sandbox/faults"): _faults,
     ("POST", "/sandbox/faults"): _order_fault,
     ("DELETE", "/sandbox/faults"): _cancel_faults,

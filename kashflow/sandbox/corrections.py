@@ -19,6 +19,10 @@ from kashflow.sandbox.invoices import (
 from kashflow.sandbox.storage import Row, Storage, insert, update
 from kashflow.sandbox.values import Elements, decimal_text, midnight
 
+# What a person may put there as it is, such as a mark that disagrees with the payments.
+EDITABLE = (
+    "InvoiceNumber", "CustomerID", "CustomerReference", "NetAmount", "VATAmount", "AmountPaid", "Paid", "CurrencyCode",
+)  # fmt: skip
 # What a document keeps whatever is written over it.
 _KEPT = ("Guid", "Paid", "AmountPaid", "InvoiceNumber")
 
@@ -73,6 +77,14 @@ class Corrections(Storage):
                 raise errors.Refused(errors.NO_CREDIT_NOTE)
             _set_off(db, invoice, amount, f"Credit note {credit['InvoiceNumber']}")
             _set_off(db, credit, -amount, f"Applied to invoice {invoice['InvoiceNumber']}")
+
+    def edit(self, dbid: int, **elements: object) -> None:
+        """Writes elements of the document as they are given; nothing is counted again. Raises Refused for others."""
+        if unknown := sorted(set(elements) - set(EDITABLE)):
+            raise errors.Refused(f"Only {', '.join(EDITABLE)} can be edited, not {', '.join(unknown)}")
+        with self.transaction() as db:
+            _demand(db, dbid)
+            update(db, "invoice", "InvoiceDBID", {"InvoiceDBID": dbid, **elements})
 
 
 def _demand(db: sqlite3.Connection, dbid: int) -> Row:
