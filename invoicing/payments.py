@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from invoicing.marker import marker
 from invoicing.models import Invoice, Payment, Transfer
-from invoicing.paid_status.writing import locked, settle
+from invoicing.paid_status.writing import Money, locked, settle
 from invoicing.transfer.record import Lost, record
 from invoicing.transfer.states import Event, State
 from kashflow.models import BankAccount
@@ -104,7 +104,7 @@ def remove_payment(*, by: User, payment: Payment, reason: str) -> None:
         audit.record("payment.removed", payment.invoice, by=by, before=told, after={"reason": reason})
 
 
-def _refuse(row: Invoice, number: int, amount: Decimal, may_overpay: bool) -> None:
+def _refuse(row: Money, number: int, amount: Decimal, may_overpay: bool) -> None:
     if row.state == Invoice.State.CANCELLED:
         raise CannotBePaid(f"Invoice {number} is cancelled, so no payment was recorded on it.")
     owed = row.total - row.paid_amount

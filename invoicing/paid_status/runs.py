@@ -37,7 +37,8 @@ log = logging.getLogger(__name__)
 KIND = "update_paid_status"
 VERB = "invoicing.update_paid_status"
 TITLE = "Update Invoice Paid Status"
-CHUNK = 100
+# Read, then written together: what a kill or a refusal costs is at most so many to be read anew.
+CHUNK = 200
 Paid = Invoice.Paid
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -17,35 +17,48 @@ from django.db.models import Min
 from django.utils import timezone
 
 from clients.balances import change_balances, lock_balances
-from invoicing.models import Invoice, Payment, PaymentObservation, Transfer
+from invoicing.models import Invoice, Payment, Transfer
 from invoicing.paid_status.reading import Seen
 from invoicing.paid_status.verdict import Ours, Verdict, is_news, kept, state_of
 from invoicing.transfer.mapping import marker_of
 from kashflow.models import LedgerAccount
 from magmanager.common.money import ZERO, to_pence
 
-# One statement for thousands: a CASE per row costs several times as much.
+# One statement for thousands, with the rows as JSON: a CASE or a model instance a row costs many times as much.
 UPDATE = """
     UPDATE invoicing_invoice SET paid_amount = new.paid, paid_state = new.state, kashflow_paid_amount = new.theirs,
         payment_flag = new.flag, payment_flag_text = new.text, paid_as_of = coalesce(new.at, paid_as_of)
     FROM ({rows}) AS new WHERE invoicing_invoice.id = new.id
 """
-ROWS = {
-    "sqlite": """
-        SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS paid,
-            json_extract(value, '$[2]') AS state, json_extract(value, '$[3]') AS theirs,
-            json_extract(value, '$[4]') AS flag, json_extract(value, '$[5]') AS text,
-            json_extract(value, '$[6]') AS at
-        FROM json_each(%s)
-    """,
-    "postgresql": """
-        SELECT (value->>0)::bigint AS id, (value->>1)::bigint AS paid, value->>2 AS state,
-            (value->>3)::bigint AS theirs, value->>4 AS flag, value->>5 AS text, (value->>6)::timestamptz AS at
-        FROM jsonb_array_elements(%s::jsonb)
-    """,
-}
+UPDATED = {"id": "bigint", "paid": "bigint", "state": "text", "theirs": "bigint", "flag": "text", "text": "text",
+           "at": "timestamptz"}  # fmt: skip
+OBSERVE = """
+    INSERT INTO invoicing_paymentobservation
+        (invoice_id, ledger_account_id, at, amount_paid, is_paid, payments, adds_up, flag)
+    SELECT invoice, account, at, amount, paid, payments, adds_up, flag FROM ({rows}) AS new
+"""
+OBSERVED = {"invoice": "bigint", "account": "bigint", "at": "timestamptz", "amount": "bigint", "paid": "boolean",
+            "payments": "jsonb", "adds_up": "boolean", "flag": "text"}  # fmt: skip
+
+
+@dataclass
+class Money:
+    """What is paid of one locked invoice, in pounds; `paid_before` is what it was."""
+
+    pk: int
+    payer_id: int
+    state: str
+    total: Decimal
+    paid_before: Decimal
+    paid_state: str
+    kashflow_paid_amount: Decimal
+    payment_flag: str
+    payment_flag_text: str
+    paid_amount: Decimal = ZERO
+
+
 MONEY = (
-    "pk", "payer", "state", "total", "paid_amount", "paid_state", "kashflow_paid_amount", "payment_flag",
+    "pk", "payer_id", "state", "total", "paid_amount", "paid_state", "kashflow_paid_amount", "payment_flag",
     "payment_flag_text",
 )  # fmt: skip
 
@@ -77,32 +90,51 @@ def write(account: LedgerAccount, seen: Sequence[Seen], *, at: dt.datetime) -> l
         arrived = _arrived({row.pk: news[row.pk][1] for row in rows}, account)
         changes = [_believe(row, *news[row.pk], arrived.get(row.pk, ZERO)) for row in rows]
         settle(rows, at=at)
-        PaymentObservation.objects.bulk_create(
-            [_observed(account, news[row.pk][1], row.pk, at) for row in rows], batch_size=500
-        )
+        moment = _as_stored(at)
+        _execute(OBSERVE, OBSERVED, [_observed(account, news[row.pk][1], row.pk, moment) for row in rows])
     return changes
 
 
-def locked(invoice_ids: Iterable[int]) -> list[Invoice]:
-    """The money of these invoices, held until the transaction ends; what it was is kept for `settle`."""
+def locked(invoice_ids: Iterable[int]) -> list[Money]:
+    """The money of these invoices, held until the transaction ends."""
     found = Invoice.objects.select_for_update(no_key=True).filter(pk__in=sorted(invoice_ids))
-    rows = list(found.order_by("pk").only(*MONEY))
+    rows = [Money(*values) for values in found.order_by("pk").values_list(*MONEY)]
     for row in rows:
-        row.paid_before = row.paid_amount  # type: ignore[attr-defined]
+        row.paid_amount = row.paid_before
     return rows
 
 
-def settle(rows: Sequence[Invoice], *, at: dt.datetime | None = None) -> None:
+def settle(rows: Sequence[Money], *, at: dt.datetime | None = None) -> None:
     """Writes the money of locked `rows` and takes it off what their clients owe. `at`: KashFlow said so then."""
     for row in rows:
         row.paid_state = state_of(row.total, row.paid_amount)
-    values = [(row.pk, *_columns(row), at and _as_stored(at)) for row in rows]
-    with connection.cursor() as cursor:
-        cursor.execute(UPDATE.format(rows=ROWS[connection.vendor]), [json.dumps(values)])
+    moment = at and _as_stored(at)
+    _execute(UPDATE, UPDATED, [(row.pk, *_columns(row), moment) for row in rows])
     _balance(rows)
 
 
-def _columns(row: Invoice) -> tuple[int, str, int, str, str]:
+def _execute(sql: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
+    """Runs `sql` over `rows`, whose `columns` have these PostgreSQL types."""
+    taken = ", ".join(
+        TAKE[connection.vendor](n, name, kind) for n, (name, kind) in enumerate(columns.items())
+    )
+    source = "json_each(%s)" if connection.vendor == "sqlite" else "jsonb_array_elements(%s::jsonb)"
+    with connection.cursor() as cursor:
+        # Names and types of ours; what is written goes as one parameter.
+        cursor.execute(sql.format(rows=f"SELECT {taken} FROM {source}"), [json.dumps(rows)])  # noqa: S608
+
+
+TAKE: dict[str, Callable[[int, str, str], str]] = {
+    "sqlite": lambda n, name, kind: f"json_extract(value, '$[{n}]') AS {name}",
+    "postgresql": lambda n, name, kind: (
+        f"nullif(value->{n}, 'null'::jsonb) AS {name}"
+        if kind == "jsonb"
+        else f"(value->>{n})::{kind} AS {name}"
+    ),
+}
+
+
+def _columns(row: Money) -> tuple[int, str, int, str, str]:
     paid, theirs = to_pence(row.paid_amount), to_pence(row.kashflow_paid_amount)
     return paid, row.paid_state, theirs, row.payment_flag, row.payment_flag_text
 
@@ -121,14 +153,14 @@ def arrive(payment: Payment, *, at: dt.datetime | None = None) -> None:
             settle([row])
 
 
-def _is_as_read(row: Invoice, ours: Ours) -> bool:
+def _is_as_read(row: Money, ours: Ours) -> bool:
     return row.state == Invoice.State.RAISED and (row.kashflow_paid_amount, row.payment_flag) == (
         ours.kashflow_paid_amount,
         ours.flag,
     )
 
 
-def _believe(row: Invoice, ours: Ours, verdict: Verdict, arrived: Decimal) -> Change:
+def _believe(row: Money, ours: Ours, verdict: Verdict, arrived: Decimal) -> Change:
     before = row.paid_state
     row.paid_amount += verdict.amount - row.kashflow_paid_amount - arrived
     row.kashflow_paid_amount = verdict.amount
@@ -165,26 +197,20 @@ def _ids_there(payments: Collection[Payment], account: LedgerAccount) -> dict[in
     }
 
 
-def _observed(
-    account: LedgerAccount, verdict: Verdict, invoice_id: int, at: dt.datetime
-) -> PaymentObservation:
-    return PaymentObservation(
-        invoice_id=invoice_id,
-        ledger_account=account,
-        at=at,
-        amount_paid=verdict.said_amount,
-        is_paid=verdict.said_paid,
-        payments=None if verdict.payments is None else kept(verdict.payments),
-        adds_up=verdict.adds_up,
-        flag=verdict.flag,
+def _observed(account: LedgerAccount, verdict: Verdict, invoice_id: int, moment: str) -> tuple[object, ...]:
+    said = None if verdict.said_amount is None else to_pence(verdict.said_amount)
+    payments = None if verdict.payments is None else kept(verdict.payments)
+    return (
+        *(invoice_id, account.pk, moment, said, verdict.said_paid, payments),
+        *(verdict.adds_up, verdict.flag),
     )
 
 
-def _balance(rows: Sequence[Invoice]) -> None:
+def _balance(rows: Sequence[Money]) -> None:
     """What the payers of `rows` owe in all, and since when the oldest of it is due."""
     less: dict[int, Decimal] = {}
     for row in rows:
-        less[row.payer_id] = less.get(row.payer_id, ZERO) + row.paid_before - row.paid_amount  # type: ignore[attr-defined]
+        less[row.payer_id] = less.get(row.payer_id, ZERO) + row.paid_before - row.paid_amount
     lock_balances(less)
     owing = Invoice.objects.filter(payer__in=list(less), state=Invoice.State.RAISED).exclude(
         paid_state__in=[Invoice.Paid.PAID, Invoice.Paid.OVER]
