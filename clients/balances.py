@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from django.db import connection
@@ -12,38 +12,55 @@ from django.db import connection
 from clients.models import Client
 from magmanager.common.money import to_pence
 
+Owed = Mapping[int, tuple[Decimal, dt.date | None]]
+"""By client id: pounds to add (less than nothing where money came in), and a due date."""
+
 # One statement for a whole batch: a save per client costs more than raising its invoice.
-SQLITE = """
-    UPDATE clients_client SET
-        balance_amount = balance_amount + owed.pence,
-        oldest_due_on = min(coalesce(oldest_due_on, owed.due_on), owed.due_on)
-    FROM (
+UPDATE = """
+    UPDATE clients_client SET balance_amount = balance_amount + owed.pence, oldest_due_on = {oldest}
+    FROM ({rows}) AS owed
+    WHERE clients_client.id = owed.id
+"""
+ROWS = {
+    "sqlite": """
         SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS pence,
                json_extract(value, '$[2]') AS due_on
         FROM json_each(%s)
-    ) AS owed
-    WHERE clients_client.id = owed.id
-"""
-POSTGRESQL = """
-    UPDATE clients_client SET
-        balance_amount = balance_amount + owed.pence,
-        oldest_due_on = least(oldest_due_on, owed.due_on)
-    FROM (
+    """,
+    "postgresql": """
         SELECT (value->>0)::bigint AS id, (value->>1)::bigint AS pence, (value->>2)::date AS due_on
         FROM jsonb_array_elements(%s::jsonb)
-    ) AS owed
-    WHERE clients_client.id = owed.id
-"""
+    """,
+}
+EARLIER = {
+    "sqlite": "min(coalesce(oldest_due_on, owed.due_on), owed.due_on)",
+    "postgresql": "least(oldest_due_on, owed.due_on)",
+}
 
 
-def add_to_balances(owed: Mapping[int, tuple[Decimal, dt.date]]) -> None:
+def add_to_balances(owed: Owed) -> None:
     """Adds pounds to each client id's balance, and lets its oldest due date reach back to the new one."""
-    sql = SQLITE if connection.vendor == "sqlite" else POSTGRESQL
+    _update(EARLIER[connection.vendor], owed)
+
+
+def lock_balances(client_ids: Iterable[int]) -> None:
+    """Holds the rows of these clients until the transaction ends: what is read of their invoices stays true."""
+    rows = Client.objects.select_for_update(no_key=True).filter(pk__in=sorted(set(client_ids)))
+    list(rows.order_by("pk").values_list("pk"))
+
+
+def change_balances(owed: Owed) -> None:
+    """Adds pounds and sets the oldest due date of clients that were locked before it was looked up."""
+    _update("owed.due_on", owed)
+
+
+def _update(oldest: str, owed: Owed) -> None:
     rows = sorted(
-        (client_id, to_pence(amount), due_on.isoformat()) for client_id, (amount, due_on) in owed.items()
+        (client_id, to_pence(amount), due_on.isoformat() if due_on else None)
+        for client_id, (amount, due_on) in owed.items()
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [json.dumps(rows)])
+        cursor.execute(UPDATE.format(oldest=oldest, rows=ROWS[connection.vendor]), [json.dumps(rows)])
 
 
 def set_balance(client_id: int, amount: Decimal, oldest_due_on: dt.date | None) -> None:

@@ -16,4 +16,14 @@ class InvoicingConfig(floors.FloorConfig):
         "transfer_invoices": (ADMIN, ACCOUNTS),
         "change_next_number": (ADMIN,),
         "compare_ledgers": (ADMIN, ACCOUNTS),
+        "record_payment": (ADMIN, ACCOUNTS),
+        "transfer_payments": (ADMIN, ACCOUNTS),
+        "update_paid_status": (ADMIN, ACCOUNTS),
     }
+
+    def ready(self) -> None:
+        # Models exist only now.
+        from invoicing.paid_status import panel
+        from kashflow.panels import add_rows
+
+        add_rows(panel.rows)

@@ -29,6 +29,8 @@ PAGES = {
     pauses.ACCOUNT_PAUSED: KASHFLOW,
     "other_number": KASHFLOW,
     "not_sendable": KASHFLOW,
+    "payment_no_bank": KASHFLOW,
+    "payment_not_mapped": ("kashflow:payment_methods", "Settings › Payment Methods"),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from django import forms
@@ -16,8 +16,12 @@ from django.utils import timezone
 from bookings.models import Booking
 from clients.models import Client
 from invoicing.documents import Document, Preview
-from magmanager.common.money import from_pence
+from invoicing.models import Invoice
+from kashflow.models import BankAccount, LedgerAccount
+from magmanager.common.fields import MoneyFormField
+from magmanager.common.money import PENNY, ZERO, from_pence
 from magmanager.common.widgets import DayInput, SearchInput
+from settings_app.models import PaymentMethod
 
 A_YEAR = dt.timedelta(days=366)
 
@@ -143,3 +147,63 @@ class InvoicedFilters(forms.Form):
         choices=[("", "All"), ("not_transferred", "Not transferred"), ("unpaid", "Unpaid")],
     )
     batch = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
+
+
+class PaymentForm(forms.Form):
+    """A payment received: its amount begins as what is still owed."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    amount = MoneyFormField(
+        label="Amount received", min_value=PENNY, error_messages={"min_value": "Enter an amount above £0.00."}
+    )
+    paid_on = forms.DateField(label="Date received", widget=DayInput)
+    method = forms.ModelChoiceField(
+        label="Payment method",
+        queryset=PaymentMethod.objects.filter(is_enabled=True),
+        empty_label="Choose one",
+    )
+    bank_account = forms.ModelChoiceField(
+        label="Bank account", queryset=BankAccount.objects.none(), required=False
+    )
+    note = forms.CharField(
+        label="Note", max_length=60, required=False, help_text="Such as the cheque's number."
+    )
+    may_overpay = forms.BooleanField(
+        label="Yes, it is more than is owed", required=False, widget=forms.HiddenInput
+    )
+
+    def __init__(
+        self, data: QueryDict | None = None, *, invoice: Invoice, account: LedgerAccount | None
+    ) -> None:
+        owed = max(invoice.total - invoice.paid_amount, ZERO)
+        first = {"key": uuid4(), "amount": owed or None, "paid_on": timezone.localdate()}
+        super().__init__(data, initial=first)
+        if account is None:
+            del self.fields["bank_account"]
+            return
+        banks = cast(forms.ModelChoiceField, self.fields["bank_account"])
+        banks.queryset = BankAccount.objects.still_there(account)
+        banks.empty_label = f"The default one: {account.bank_account or 'none is chosen'}"
+
+    def clean_paid_on(self) -> dt.date:
+        """Money that was received did so by today, and a date further back than two years is a typing mistake."""
+        found: dt.date = self.cleaned_data["paid_on"]
+        if found > timezone.localdate():
+            raise ValidationError("This day is still to come. Enter the day the money was received.")
+        if timezone.localdate() - found > 2 * A_YEAR:
+            raise ValidationError("This is more than two years ago. Enter the day the money was received.")
+        return found
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """An overpayment is asked about: the box that says it is meant appears beside the amount."""
+        super().add_error(field, error)
+        if field == "amount" and "still owed" in str(error):
+            self.fields["may_overpay"].widget = forms.CheckboxInput()
+
+
+class RemovePaymentForm(forms.Form):
+    """Why a payment is taken back."""
+
+    reason = forms.CharField(
+        label="Reason", max_length=200, help_text="Such as: recorded on the wrong invoice."
+    )

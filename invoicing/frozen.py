@@ -50,4 +50,20 @@ RULES = (
         ),
     ),
     Rule("invoicing_transferattempt", "What was tried is append-only."),
+    Rule(
+        "invoicing_payment",
+        "A recorded payment never changes; remove it and record it anew.",
+        columns=(
+            "invoice_id",
+            "code",
+            "amount",
+            "paid_on",
+            "method_id",
+            "bank_account_id",
+            "note",
+            "by_id",
+            "recorded_at",
+        ),
+    ),
+    Rule("invoicing_paymentobservation", "What KashFlow said is append-only."),
 )

@@ -1,4 +1,4 @@
-"""Waking workers for transfers: a lane per message, and the sweep that finds what nobody woke."""
+"""Workers' side of transfers and of the paid status; the rows say what there is to do, a message only wakes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from celery import shared_task
 
 from invoicing.comparison import services as comparison
+from invoicing.paid_status import refreshing, runs
 from invoicing.transfer import lanes
 from kashflow import reads
 from magmanager.common.wake import wake
@@ -47,3 +48,31 @@ def sweep_reads() -> None:
     """Wakes a worker for every comparison that nobody works at; harmless when doubled."""
     for run in reads.forgotten([comparison.KIND]):
         wake(compare, run.pk)
+
+
+@shared_task(name="invoicing.update_paid_status")
+def update_paid_status(run_id: str) -> None:
+    """Carries one run of *Update Invoice Paid Status*."""
+    runs.carry(uuid.UUID(run_id))
+
+
+@shared_task(name="invoicing.refresh_client")
+def refresh_client(reading_id: str) -> None:
+    """Asks KashFlow what one client paid, where that is wanted."""
+    refreshing.carry(int(reading_id))
+
+
+@shared_task(name="invoicing.update_paid_status_at_night")
+def update_paid_status_at_night(*_: Any) -> None:
+    """The nightly update, under the office login."""
+    if run := runs.update_at_night():
+        wake(update_paid_status, run.pk)
+
+
+@shared_task(name="invoicing.sweep_paid_status")
+def sweep_paid_status(*_: Any) -> None:
+    """Wakes a worker for every update and refresh that nobody works at; harmless when doubled."""
+    for run in runs.forgotten():
+        wake(update_paid_status, run.pk)
+    for reading_id in refreshing.forgotten():
+        wake(refresh_client, reading_id)

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from invoicing import company
-from invoicing.views import batches, comparison, corrections, invoices, transfers
+from invoicing.views import batches, comparison, corrections, invoices, payments, transfers
 
 app_name = "invoicing"
 urlpatterns: list[URLPattern] = [
@@ -19,6 +19,25 @@ urlpatterns: list[URLPattern] = [
         "invoicing/invoices/<int:number>/credit-note/",
         corrections.CreditNoteRaise.as_view(),
         name="credit_note_raise",
+    ),
+    path(
+        "invoicing/invoices/<int:number>/payments/record/",
+        payments.PaymentRecord.as_view(),
+        name="payment_record",
+    ),
+    path("invoicing/payments/<int:pk>/remove/", payments.PaymentRemove.as_view(), name="payment_remove"),
+    path(
+        "clients/<int:pk>/financial/paid-status/",
+        payments.ClientPaidStatus.as_view(),
+        name="client_paid_status",
+    ),
+    path(
+        "settings/kashflow/update-paid-status/",
+        payments.UpdatePaidStatus.as_view(),
+        name="update_paid_status",
+    ),
+    path(
+        "settings/kashflow/transfer-payments/", payments.TransferPayments.as_view(), name="transfer_payments"
     ),
     path("invoicing/transfer/", transfers.TransferRequest.as_view(), name="transfer"),
     path("invoicing/transfers/", transfers.Transfers.as_view(), name="transfers"),

@@ -1,4 +1,4 @@
-"""The buttons of the Sync card: this app's, and those an upper floor adds in the `ready()` of its app."""
+"""The buttons of the Sync card; upper floors add rows with buttons of their own (`panels.add_rows`)."""
 
 from __future__ import annotations
 
@@ -26,16 +26,35 @@ class Button(NamedTuple):
     is_offered: Callable[[], bool] = always
 
 
-BUTTONS: dict[str, Button] = {}
+def uses_account_codes() -> bool:
+    """Whether publications have account codes (System Defaults)."""
+    return SystemDefaults.current().use_account_codes
 
 
-def add(button: Button) -> None:
-    """Puts a button under those that are there; the same kind again changes nothing (apps are made ready twice)."""
-    BUTTONS.setdefault(button.kind, button)
+def _of_codes(
+    kind: str, name: str, about: str, label: str, is_offered: Callable[[], bool] = always
+) -> Button:
+    return Button(kind, name, about, label, f"kashflow:{kind}", f"kashflow.{kind}", is_offered)
+
+
+BUTTONS = {
+    button.kind: button
+    for button in (
+        _of_codes("sync_bank_accounts", "Bank accounts", "Where payments are banked", "Sync Bank Accounts"),
+        _of_codes("sync_sales_codes", "Sales codes", "Sales types for invoice lines", "Sync Sales Codes"),
+        _of_codes(
+            "sync_account_codes",
+            "Account codes",
+            "Account and inventory codes for publications",
+            "Sync Accounts Codes",
+            uses_account_codes,
+        ),
+    )
+}
 
 
 def offered() -> list[Button]:
-    """The buttons to show now, in the order of the floors."""
+    """The buttons to show now."""
     return [button for button in BUTTONS.values() if button.is_offered()]
 
 
@@ -43,23 +62,3 @@ def last_runs(kinds: list[str]) -> dict[str, Run]:
     """The latest run of each of these kinds."""
     newest = {kind: Run.objects.select_related("by").filter(kind=kind).first() for kind in kinds}
     return {kind: run for kind, run in newest.items() if run is not None}
-
-
-def _of_codes(kind: str, name: str, about: str, label: str, is_offered: Callable[[], bool] = always) -> None:
-    add(Button(kind, name, about, label, f"kashflow:{kind}", f"kashflow.{kind}", is_offered))
-
-
-def uses_account_codes() -> bool:
-    """Whether publications have account codes (System Defaults)."""
-    return SystemDefaults.current().use_account_codes
-
-
-_of_codes("sync_bank_accounts", "Bank accounts", "Where payments are banked", "Sync Bank Accounts")
-_of_codes("sync_sales_codes", "Sales codes", "Sales types for invoice lines", "Sync Sales Codes")
-_of_codes(
-    "sync_account_codes",
-    "Account codes",
-    "Account and inventory codes for publications",
-    "Sync Accounts Codes",
-    uses_account_codes,
-)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,7 +77,11 @@ def _last_answer(connection: Connection) -> Answer | None:
 
 @dataclass(frozen=True)
 class SyncRow:
-    """A button with its last run. `tone` and `icon` say how that one ended, `help_anchor` leads to its refusal."""
+    """A button with its last run. `tone` and `icon` say how that one ended, `help_anchor` leads to its refusal.
+
+    An app above may say in its own words what it is doing (`doing`), how far it is (`done`), how it ended
+    (`summary`), that it never ran (`never`), and where to look at it (`url`).
+    """
 
     button: Button
     run: Run | None
@@ -86,11 +91,36 @@ class SyncRow:
     help_anchor: str = ""
     changes: tuple[RunItem, ...] = ()
     has_more: bool = False
+    doing: str = "Reading from KashFlow"
+    done: int = 0
+    summary: str = ""
+    never: str = "Never synced"
+    url: str = ""
 
     @property
     def is_running(self) -> bool:
         """Waiting or at work; one that is paused says why and can be pressed again."""
         return self.run is not None and self.run.state in (Run.State.WAITING, Run.State.RUNNING)
+
+    @property
+    def at_work(self) -> str:
+        """How far it is, in words."""
+        if self.run is None or self.run.state == Run.State.WAITING:
+            return "Waiting for a worker"
+        done = self.done or self.run.done
+        if self.run.total:
+            return f"{self.doing}, {done:,} of {self.run.total:,}"
+        return f"{self.doing}, {done:,} so far" if done else self.doing
+
+
+Rows = Callable[[Any], list[SyncRow]]
+_MORE: list[Rows] = []
+
+
+def add_rows(rows: Rows) -> None:
+    """Rows that an app above adds to the Sync card, in its `ready()`; `rows` is called with the person who looks at it."""
+    if rows not in _MORE:
+        _MORE.append(rows)
 
 
 def sync_card(by: Any) -> dict[str, Any]:
@@ -98,20 +128,22 @@ def sync_card(by: Any) -> dict[str, Any]:
     shown = buttons.offered()
     last = buttons.last_runs([button.kind for button in shown])
     rows = [_sync_row(button, last.get(button.kind), by) for button in shown]
+    rows += [row for more in _MORE for row in more(by)]
     return {"syncs": rows, "is_live": any(row.is_running for row in rows)}
 
 
 def _sync_row(button: Button, run: Run | None, by: Any) -> SyncRow:
-    tone, icon = _sign(run)
+    summary = run.summary if run else ""
+    tone, icon = sign_of(run, needs_a_look="no longer" in summary or MOVED in summary)
     changes, has_more = syncs.changes_of(run) if run and run.is_over else ([], False)
     anchor = answer.anchor_of(run.cause) if run and run.cause else ""
     return SyncRow(button, run, tone, icon, may(by, button.verb), anchor, tuple(changes), has_more)
 
 
-def _sign(run: Run | None) -> tuple[str, str]:
+def sign_of(run: Run | None, *, needs_a_look: bool) -> tuple[str, str]:
+    """The tone and the icon of how a run ended."""
     if run is None or run.state in (Run.State.WAITING, Run.State.RUNNING):
         return "text-2", "clock"
     if run.state in (Run.State.FAILED, Run.State.PAUSED):
         return "tone-bad", "alert-triangle"
-    needs_a_look = "no longer" in run.summary or MOVED in run.summary
     return ("tone-warn", "alert-circle") if needs_a_look else ("tone-good", "circle-check")

@@ -129,10 +129,14 @@ class StartSync(KashFlowVerb):
         except DomainError as error:
             _tell(request, error)
             return _to_page(request)
-        wake(tasks.sync, run.pk)
+        self.wake(run)
         if request.htmx:  # type: ignore[attr-defined]
             return render(request, "kashflow/_syncs.html", panels.sync_card(self.by))
         return redirect(PAGE)
+
+    def wake(self, run: Run) -> None:
+        """Calls the worker that carries the run."""
+        wake(tasks.sync, run.pk)
 
 
 class SyncBankAccounts(StartSync):

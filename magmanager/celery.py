@@ -28,6 +28,13 @@ def every(task: str, seconds: float) -> dict[str, object]:
 SWEEP = 60 * settings.TIME_SCALE
 app.conf.beat_schedule = {
     "transfers": every("invoicing.sweep", SWEEP),
+    "paid_status": every("invoicing.sweep_paid_status", SWEEP),
+    # Settings › KashFlow names the hour.
+    "paid_status_at_night": {
+        "task": "invoicing.update_paid_status_at_night",
+        "schedule": crontab(hour=2, minute=15),
+        "options": {"expires": 3600},
+    },
     "syncs": every("kashflow.sweep", SWEEP),
     "matches": every("clients.sweep", SWEEP),
     "customers": every("clients.resolve_wanted", 5 * SWEEP),

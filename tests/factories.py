@@ -15,9 +15,11 @@ from bookings.models import Booking, BookingSet, Instalment
 from clients import matches
 from clients.customer_codes.reading import FoundCustomer
 from clients.models import Client, CodeMatchRow, Contact
+from invoicing.models import Invoice, Payment
+from invoicing.payments import record_payment
 from kashflow.models import AccountCode, ApiCall, CallSlot, Connection, LedgerAccount
 from publications.models import AdvertSize, Issue, Publication, RateCardEntry
-from settings_app.models import CompanyDetails, SystemDefaults, User, VatRate
+from settings_app.models import CompanyDetails, PaymentMethod, SystemDefaults, User, VatRate
 
 PASSWORD = "correct horse battery staple"
 _next = count(1)
@@ -141,6 +143,19 @@ def saved_login(
     connection.save()
     LedgerAccount.objects.filter(pk=account.pk, office_login=None).update(office_login=connection)
     return connection
+
+
+def payment(invoice: Invoice, amount: str = "10.00", **fields: Any) -> Payment:
+    """A payment of `amount` pounds received for `invoice`, recorded the way the page does."""
+    wanted = {
+        "by": fields.pop("by", None) or user("Accounts"),
+        "key": uuid.uuid4(),
+        "amount": Decimal(amount),
+        "paid_on": dt.date(2026, 11, 24),
+        "method": PaymentMethod.objects.filter(is_enabled=True)[0],
+        **fields,
+    }
+    return record_payment(invoice=invoice, **wanted)
 
 
 def api_call(**fields: Any) -> ApiCall:

@@ -55,6 +55,40 @@ class LiveSandbox:
         """A bookkeeper changes the document with this number by hand; what it is then comes back."""
         return self._call("POST", "edit", InvoiceNumber=number, change=change)
 
+    def edit_by_id(self, dbid: int, **change: Any) -> dict[str, Any]:
+        """The same for the document with this InvoiceDBID, whatever its number is by now."""
+        return self._call("POST", "edit", InvoiceDBID=dbid, change=change)
+
+    def pay(self, dbid: int, amount: str, *, day: str = "2026-11-24", note: str = "BACS") -> int:
+        """The bookkeeper records a payment on the ledger's page; its PayID."""
+        typed = {"amount": amount, "day": day, "note": note, "method": "0", "account": "0"}
+        self._press(f"invoices/{dbid}/payments/new", typed)
+        return max(int(one["PayID"]) for one in self.payments(dbid))
+
+    def payments(self, dbid: int) -> list[dict[str, Any]]:
+        """The payments on one document, in the order they were recorded."""
+        return next(one["Payments"] for one in self.invoices() if one["InvoiceDBID"] == dbid)
+
+    def unpay(self, payment_id: int) -> None:
+        """The bookkeeper takes a payment back."""
+        self._press(f"payments/{payment_id}/delete", {})
+
+    def delete(self, dbid: int) -> None:
+        """The bookkeeper deletes a document."""
+        self._press(f"invoices/{dbid}/delete", {})
+
+    def type(self, number: int, *, customer: str, rate: str = "50.00") -> int:
+        """The bookkeeper types an invoice of one line under `number`; its InvoiceDBID."""
+        day = {"day": "2026-11-20", "due": "2026-12-20", "quantity": "1", "vat_rate": "20"}
+        nominal = self.state()["nominals"][0]["id"]
+        what = {"number": str(number), "customer": customer, "description": "Typed by hand"}
+        self._press("invoices/new", {**day, **what, "rate": rate, "charge_type": str(nominal)})
+        return next(int(one["InvoiceDBID"]) for one in self.invoices() if one["InvoiceNumber"] == number)
+
+    def _press(self, page: str, typed: dict[str, str]) -> None:
+        answer = requests.post(f"{self.url}/{page}", data=typed, timeout=10, allow_redirects=False)
+        assert answer.status_code == 303, answer.text
+
     def hold(self, operation: str, at: str) -> None:
         """Calls of `operation` wait at `received` or `committed` until `release`."""
         self._call("POST", "gates", operation=operation, at=at)

@@ -1,7 +1,8 @@
-"""Documents (invoices, lines, numbers, batches) and transfers (what is sent to KashFlow, and every attempt)."""
+"""Documents (invoices, lines, numbers, batches), payments, and transfers (what is sent to KashFlow, and every attempt)."""
 
 from invoicing.models.comparison import LedgerDifference
 from invoicing.models.documents import MAX_NUMBER, Batch, Invoice, InvoiceLine, NumberCounter
+from invoicing.models.payments import PaidReading, Payment, PaymentObservation
 from invoicing.models.transfers import RunTransfer, Transfer, TransferAttempt
 
 __all__ = [
@@ -11,6 +12,9 @@ __all__ = [
     "InvoiceLine",
     "LedgerDifference",
     "NumberCounter",
+    "PaidReading",
+    "Payment",
+    "PaymentObservation",
     "RunTransfer",
     "Transfer",
     "TransferAttempt",

@@ -79,6 +79,13 @@ class Invoice(models.Model):
         PAID = "paid", "Paid"
         OVER = "over", "Overpaid"
 
+    class PaymentFlag(models.TextChoices):
+        DOES_NOT_ADD_UP = "does_not_add_up", "Payments don't add up"
+        PAID_DISAGREES = "paid_disagrees", "Paid mark disagrees"
+        GONE = "gone", "Gone in KashFlow"
+        EDITED = "edited", "Edited in KashFlow"
+        REUSED = "reused", "Number used again"
+
     uid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     # Ten Crockford base32 characters of `uid`, at the end of KashFlow's CustomerReference, the same for ever.
     marker = models.CharField(max_length=10, unique=True)
@@ -116,10 +123,15 @@ class Invoice(models.Model):
     wanted_in = models.ForeignKey(
         LedgerAccount, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
-    # What KashFlow said last; None until it was asked.
+    # All that settles it: KashFlow's payments, and what was recorded here and is not there yet.
     paid_amount = MoneyField(default=0)
     paid_state = models.CharField(max_length=8, choices=Paid.choices, default=Paid.UNPAID)
+    # What KashFlow said last and when; a row that stays the same keeps its moment (PaidReading has the newer one).
+    kashflow_paid_amount = MoneyField(default=0)
     paid_as_of = models.DateTimeField(null=True)
+    # What of KashFlow's answer a person has to look at, and in words what to do.
+    payment_flag = models.CharField(max_length=20, choices=PaymentFlag.choices, blank=True)
+    payment_flag_text = models.CharField(max_length=400, blank=True)
 
     class Meta:
         default_permissions = ()
@@ -138,6 +150,7 @@ class Invoice(models.Model):
             # For the count of unpaid ones; SQLite does not use a partial index for values given as parameters.
             models.Index(fields=["paid_state", "state"], name="invoice_by_paid_state"),
             models.Index(fields=["wanted_in", "state"], name="invoice_by_wanted"),
+            models.Index(fields=["payment_flag"], name="invoice_flagged", condition=~Q(payment_flag="")),
             models.Index(
                 fields=["payer", "due_on"],
                 name="invoice_open_by_payer",
@@ -155,6 +168,11 @@ class Invoice(models.Model):
                 condition=Q(due_on__gte=F("invoice_date")), name="invoice_due_not_before_its_date"
             ),
             models.CheckConstraint(condition=Q(item_count__gte=1), name="invoice_has_lines"),
+            models.CheckConstraint(
+                condition=Q(payment_flag="", payment_flag_text="")
+                | ~Q(payment_flag="") & ~Q(payment_flag_text=""),
+                name="invoice_payment_flag_has_words",
+            ),
             models.CheckConstraint(
                 condition=Q(state="raised", cancelled_at__isnull=True)
                 | Q(state="cancelled", cancelled_at__isnull=False) & ~Q(cancelled_reason=""),

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from invoicing.models.documents import Invoice
+from invoicing.models.payments import Payment
 from invoicing.transfer.states import State
 from kashflow.models import Connection, LedgerAccount
 from magmanager.common.models import Run
@@ -37,6 +38,7 @@ class Transfer(models.Model):
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="transfers")
     ledger_account = models.ForeignKey(LedgerAccount, on_delete=models.PROTECT, related_name="transfers")
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.CREATE)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="transfers")
     state = models.CharField(max_length=12, choices=State.choices(), default=State.READY)
     # The claim token: whoever holds an older epoch touches no row any more.
     epoch = models.PositiveIntegerField(default=0)
@@ -48,6 +50,7 @@ class Transfer(models.Model):
     cancel_requested = models.BooleanField(default=False)
     kashflow_number = models.IntegerField(null=True)
     kashflow_dbid = models.IntegerField(null=True)
+    kashflow_payment_id = models.IntegerField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
     # In a person's words, and the code of the fix that goes with it.
     last_cause = models.CharField(max_length=300, blank=True)
@@ -101,6 +104,20 @@ class Transfer(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["ledger_account", "kashflow_dbid"], name="transfer_document_once_per_account"
+            ),
+            models.UniqueConstraint(
+                fields=["payment", "ledger_account"], name="transfer_once_per_payment_and_account"
+            ),
+            models.UniqueConstraint(
+                fields=["ledger_account", "kashflow_payment_id"], name="transfer_payment_once_per_account"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="payment", payment__isnull=False) | ~Q(kind="payment") & Q(payment=None),
+                name="transfer_of_payment_has_it",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="verified", kind="payment") | Q(kashflow_payment_id__isnull=False),
+                name="transfer_verified_has_payment",
             ),
         ]
 

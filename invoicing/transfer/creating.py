@@ -5,14 +5,11 @@ Invoices and credit notes alike: in KashFlow a credit note is an invoice with ne
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
-
-from django.utils import timezone
 
 from invoicing.transfer import causes, mapping, pauses, proof
 from invoicing.transfer.looks import Look, look, look_twice
-from invoicing.transfer.outcomes import absent, not_read_back, not_written, read_failed
+from invoicing.transfer.outcomes import absent, is_settling, not_read_back, not_written, read_failed
 from invoicing.transfer.record import Phase, record
 from invoicing.transfer.states import Event, State
 from invoicing.transfer.verdict import EVENTS, Changed, NumberTaken, Ours, Verdict
@@ -183,8 +180,7 @@ def _read(work: Work) -> Document:
 
 def _gone(work: Work, error: GatewayError, phase: Phase) -> None:
     """Not there though KashFlow took it: asked again for a while, then a person must look."""
-    sent_at = work.transfer.sent_at or timezone.now()
-    if timezone.now() - sent_at < dt.timedelta(seconds=times().settle):
+    if is_settling(work.transfer):
         not_read_back(work, error, phase)
         return
     cause = f"KashFlow took it as number {work.transfer.kashflow_number}, but has it no more. Was it deleted?"

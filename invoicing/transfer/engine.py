@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 
 from invoicing.models import Transfer
-from invoicing.transfer import applying, creating, deleting
+from invoicing.transfer import applying, creating, deleting, paying
 from invoicing.transfer.outcomes import switched_off
 from invoicing.transfer.record import Lost
 from invoicing.transfer.states import State
@@ -22,6 +22,7 @@ STEPS: dict[str, Steps] = {
     str(Transfer.Kind.CREATE): creating.STEPS,
     str(Transfer.Kind.APPLY): applying.STEPS,
     str(Transfer.Kind.DELETE): deleting.STEPS,
+    str(Transfer.Kind.PAYMENT): paying.STEPS,
 }
 
 

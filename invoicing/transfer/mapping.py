@@ -164,7 +164,7 @@ def header_differences(sent: records.Invoice, found: records.Invoice) -> list[Di
         pairs.insert(1, ("Customer", sent.customer_id, found.customer_id))
     if sent.number:
         pairs.insert(0, ("Number", sent.number, found.number))
-    return list(_unequal(pairs))
+    return list(unequal(pairs))
 
 
 def _line_differences(
@@ -175,7 +175,7 @@ def _line_differences(
         return
     in_order = sorted(found, key=lambda line: (line.sort, line.line_id))
     for place, (ours, theirs) in enumerate(zip(sent, in_order, strict=True), 1):
-        yield from _unequal(
+        yield from unequal(
             [
                 (
                     f"Line {place} text",
@@ -197,7 +197,8 @@ def _vat_rate(line: records.InvoiceLine) -> Decimal:
     return max(line.vat_rate, Decimal(0))
 
 
-def _unequal(pairs: Sequence[tuple[str, Any, Any]]) -> Iterator[Difference]:
+def unequal(pairs: Sequence[tuple[str, Any, Any]]) -> Iterator[Difference]:
+    """The pairs (name, ours, theirs) whose sides differ."""
     return (Difference(name, _shown(ours), _shown(theirs)) for name, ours, theirs in pairs if ours != theirs)
 
 

@@ -133,6 +133,12 @@ def switched_off(transfer: Transfer, error: ConnectionOff) -> None:
     pauses.stop_runs(transfer, None, error)
 
 
+def is_settling(transfer: Transfer) -> bool:
+    """Whether what KashFlow took may still come to be seen there."""
+    sent_at = transfer.sent_at or timezone.now()
+    return timezone.now() - sent_at < dt.timedelta(seconds=times().settle)
+
+
 def _uncertain_for_a_day(transfer: Transfer) -> bool:
     a_day = dt.timedelta(seconds=A_DAY * settings.TIME_SCALE)
     return transfer.ambiguous_since is not None and timezone.now() - transfer.ambiguous_since > a_day

@@ -17,6 +17,9 @@ from magmanager.common.models import Run
 from settings_app import audit
 
 RUN_KIND = "transfer"
+PAYMENT_RUN_KIND = "transfer_payments"
+# Every run whose progress is counted from transfers.
+RUN_KINDS = (RUN_KIND, PAYMENT_RUN_KIND)
 HELD = "kashflow_away"
 BY_PERSON = "paused"
 ACCOUNT_PAUSED = "account_paused"
@@ -108,7 +111,7 @@ def release(transfer: Transfer) -> None:
 
 def unfinished() -> QuerySet[Run]:
     """The transfer runs that are not over."""
-    return Run.objects.filter(kind=RUN_KIND, finished_at=None)
+    return Run.objects.filter(kind__in=RUN_KINDS, finished_at=None)
 
 
 def of_account(found: QuerySet[Run], account: LedgerAccount) -> QuerySet[Run]:

@@ -12,11 +12,18 @@ from invoicing.transfer import pauses
 from invoicing.transfer.states import WORD_OF, WORDS, State
 from kashflow.models import LedgerAccount
 from magmanager.common import money, runs
+from magmanager.common.fields import MoneyField
 from magmanager.common.models import Run
 
 # The order of a run's page: what needs a person first.
 ORDER = ("needs_you", "uncertain", "sending", "waiting")
 OPEN = ("waiting", "sending")
+# What a transfer is about, in pounds: a payment's own amount, else its document's.
+AMOUNT = Case(
+    When(kind=Transfer.Kind.PAYMENT, then="payment__amount"),
+    default="invoice__total",
+    output_field=MoneyField(),
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ def progress(run: Run) -> Progress:
     counts = dict.fromkeys(WORDS, 0)
     amount, verified = money.ZERO, 0
     rows = Transfer.objects.filter(run_transfers__run=run).values("state").order_by()
-    for row in rows.annotate(n=Count("pk"), amount=Sum("invoice__total"), verified=Sum("verified_total")):
+    for row in rows.annotate(n=Count("pk"), amount=Sum(AMOUNT), verified=Sum("verified_total")):
         counts[WORD_OF[State(row["state"])]] += row["n"]
         amount += row["amount"]
         verified += row["verified"] or 0
@@ -50,7 +57,7 @@ def rows(run: Run) -> QuerySet[Transfer]:
         *(When(state=state, then=Value(place.get(word, len(ORDER)))) for state, word in WORD_OF.items()),
         output_field=IntegerField(),
     )
-    found = Transfer.objects.filter(run_transfers__run=run).select_related("invoice", "invoice__payer")
+    found = Transfer.objects.filter(run_transfers__run=run).select_related("invoice__payer", "payment")
     return found.annotate(place=order).order_by("place", "invoice__number")
 
 
@@ -59,7 +66,7 @@ def latest(most: int) -> list[Run]:
 
     What was uncertain when it ended is settled later, and a stored "1 uncertain" would go on saying otherwise.
     """
-    found = list(Run.objects.filter(kind=pauses.RUN_KIND).select_related("by")[:most])
+    found = list(Run.objects.filter(kind__in=pauses.RUN_KINDS).select_related("by")[:most])
     for run in found:
         if run.is_over:
             run.summary = summary(progress(run))

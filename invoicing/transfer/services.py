@@ -54,7 +54,7 @@ def request_transfers(*, by: User, invoice_ids: Collection[int]) -> Run:
     allow(by, VERB)
     login = login_for(by)
     account = login.ledger_account
-    _refuse_if_stopped(account, login)
+    refuse_if_stopped(account, login)
     with transaction.atomic():
         # One press at a time per account: two people choosing the same invoices make one run of them.
         LedgerAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
@@ -92,7 +92,7 @@ def resume_run(*, by: User, run: Run) -> None:
     """
     allow(by, VERB)
     login = login_for(by)
-    _refuse_if_stopped(login.ledger_account, login)
+    refuse_if_stopped(login.ledger_account, login)
     if account_of(run) != login.ledger_account_id:
         raise TransfersStopped(
             "This run belongs to another KashFlow account than the current one, so it stays paused. "
@@ -115,7 +115,8 @@ def account_of(run: Run) -> int | None:
     return Transfer.objects.filter(run_transfers__run=run).values_list("ledger_account_id", flat=True).first()
 
 
-def _refuse_if_stopped(account: LedgerAccount, login: Connection) -> None:
+def refuse_if_stopped(account: LedgerAccount, login: Connection) -> None:
+    """Raises TransfersStopped where nothing can be sent to `account` under `login` just now."""
     if not SystemDefaults.current().uses_kashflow:
         raise TransfersStopped(
             "KashFlow is not the accounts package, so nothing was sent. Choose it in System Defaults."
@@ -164,7 +165,7 @@ def _new(invoices: list[Invoice], account: LedgerAccount, login: Connection | No
 def _again(invoices: list[Invoice], account: LedgerAccount, login: Connection, by: User) -> list[Transfer]:
     """Those that need a person are rechecked; those that wait in no unfinished run get a new one."""
     rows = _of(invoices, account)
-    rechecked = [row for row in rows.filter(state__in=NEEDS_YOU) if _recheck(row, login, by)]
+    rechecked = [row for row in rows.filter(state__in=NEEDS_YOU) if recheck(row, login, by)]
     in_a_run = Transfer.objects.filter(run_transfers__run__in=pauses.unfinished())
     waiting = list(rows.filter(state=State.READY).exclude(pk__in=in_a_run.values("pk")))
     # From here on under the presser's login: the one it began with may be refused or its owner gone.
@@ -173,8 +174,10 @@ def _again(invoices: list[Invoice], account: LedgerAccount, login: Connection, b
     return [*rechecked, *waiting]
 
 
-def _recheck(transfer: Transfer, login: Connection, by: User) -> bool:
-    """No create is in flight in these states, so the settle wait is over already (states.MOVES)."""
+def recheck(transfer: Transfer, login: Connection, by: User) -> bool:
+    """Has one that needs a person looked for again under `login`; False where somebody else was quicker.
+
+    No create is in flight in these states, so the settle wait is over already (states.MOVES)."""
     settled = in_seconds(-times().settle)
     values: dict[str, Any] = {"ambiguous_since": settled, "not_before": None, "tries": 0, "connection": login}
     try:

@@ -23,17 +23,22 @@ from magmanager.common.models import Run
 from magmanager.common.permissions import may
 from settings_app.models import User
 
+WITH_PAYMENT = ("ledger_account__bank_account", "payment__method", "payment__bank_account")
 WITH = (
     "invoice__payer",
     "invoice__credits",
     "ledger_account__sales_code",
     "connection__user",
     "connection__ledger_account",
+    *WITH_PAYMENT,
 )
+# What the presser must still be allowed, by kind of errand.
+VERBS = {str(Transfer.Kind.PAYMENT): "invoicing.transfer_payments"}
+VERB = "invoicing.transfer_invoices"
 NO_LOGIN = (
     "The KashFlow login this began with is gone and there is no office login. Save a login in My Details."
 )
-NOT_ALLOWED = "{} may no longer transfer invoices, so this was stopped. Somebody who may can press Resume."
+NOT_ALLOWED = "{} may no longer transfer to KashFlow, so this was stopped. Somebody who may can press Resume."
 
 NOT_THEIRS = (
     "The KashFlow login belongs to {}, who may not use one any more, so this was stopped. "
@@ -60,7 +65,7 @@ class Work:
         login = transfer.connection or office_login()
         if login is None or login.ledger_account_id != transfer.ledger_account_id:
             raise SwitchedOff(detail=NO_LOGIN)
-        if by is not None and not may(by, "invoicing.transfer_invoices"):
+        if by is not None and not may(by, VERBS.get(transfer.kind, VERB)):
             raise SwitchedOff(detail=NOT_ALLOWED.format(by))
         if not may(login.user, "kashflow.save_login"):
             raise SwitchedOff(detail=NOT_THEIRS.format(login.user))
@@ -84,9 +89,10 @@ class Work:
 
         A deletion is there because the invoice was cancelled.
         """
-        if self.transfer.kind == Transfer.Kind.DELETE:
-            return self.transfer.cancel_requested
-        return self.transfer.cancel_requested or self.transfer.invoice.state == Invoice.State.CANCELLED
+        transfer = self.transfer
+        is_removed = transfer.payment is not None and transfer.payment.removed_at is not None
+        is_off = transfer.invoice.state == Invoice.State.CANCELLED and transfer.kind != Transfer.Kind.DELETE
+        return transfer.cancel_requested or is_removed or is_off
 
     def dbid_of(self, document: Invoice | None) -> int:
         """KashFlow's id of a document that is there for certain. Raises DoesNotExist where it is not."""

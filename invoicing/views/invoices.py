@@ -15,6 +15,7 @@ from invoicing.cancel_words import story
 from invoicing.causes import page_of_transfer
 from invoicing.choice import Choice
 from invoicing.models import Batch, Invoice, Transfer, TransferAttempt
+from invoicing.paid_status import as_of, shown
 from invoicing.tabs import INVOICED, sidebar, tabs
 from invoicing.transfer.states import WORD_OF, State
 from kashflow.models import LedgerAccount
@@ -27,12 +28,12 @@ from settings_app.models import SystemDefaults
 
 COLUMNS = (
     "number", "invoice_date", "company_name", "delivery", "period", "item_count", "amount", "vat_amount",
-    "total", "emailed_at", "state", "paid_state", "kind", "credits", "is_voiding",
+    "total", "emailed_at", "state", "paid_state", "payment_flag", "kind", "credits", "is_voiding",
 )  # fmt: skip
 TRANSFER = "invoicing.transfer_invoices"
 CANCELLED, CREDIT_NOTE = Invoice.State.CANCELLED, Invoice.Kind.CREDIT_NOTE
 NOT_PAID = (Invoice.Paid.UNPAID, Invoice.Paid.PART)
-PAID_KEYS = {"unpaid": "unpaid", "part": "part_paid", "paid": "paid", "over": "paid"}
+PAID_KEYS = {"unpaid": "unpaid", "part": "part_paid", "paid": "paid", "over": "overpaid"}
 
 
 class Invoiced(FilteredList):
@@ -140,7 +141,7 @@ class InvoiceDetail(Verb):
             else [],
             **corrected(invoice, request.user),
             "facts": f"{invoice.company_name} · raised by {invoice.by.name}, {moment(invoice.raised_at)}",
-            "balance": balance(invoice),
+            **paid(invoice, uses_kashflow=uses_kashflow, by=request.user),
             "transfer": invoice.transfer,
             "link": page_of_transfer(invoice.transfer) if invoice.transfer else None,
             "history": history(invoice),
@@ -175,6 +176,19 @@ def history(invoice: Invoice) -> QuerySet[TransferAttempt]:
     """What happened to all errands of a document in the current account, newest first."""
     errands = Transfer.objects.filter(invoice=invoice, ledger_account__is_current=True)
     return TransferAttempt.objects.filter(transfer__in=errands).select_related("by")
+
+
+def paid(invoice: Any, *, uses_kashflow: bool, by: Any) -> dict[str, Any]:
+    """What `invoicing/_payments.html` shows of a document that `with_states` has been at."""
+    owed = balance(invoice)
+    is_raised = invoice.state == Invoice.State.RAISED and invoice.kind == Invoice.Kind.INVOICE
+    return {
+        "balance": owed,
+        "balance_shown": abs(owed),
+        "payments": shown.payments(invoice, uses_kashflow=uses_kashflow),
+        "as_of": as_of.of_invoice(invoice, invoice.transfer),
+        "may_record": is_raised and may(by, "invoicing.record_payment"),
+    }
 
 
 def matching(rows: QuerySet[Invoice], words: str) -> QuerySet[Invoice]:

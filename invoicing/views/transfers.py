@@ -19,7 +19,7 @@ from invoicing.stories import stories
 from invoicing.tabs import TRANSFERS, tabs
 from invoicing.transfer import progress as progressing
 from invoicing.transfer import services
-from invoicing.transfer.pauses import RUN_KIND
+from invoicing.transfer.pauses import PAYMENT_RUN_KIND, RUN_KINDS
 from invoicing.transfer.progress import Progress
 from invoicing.transfer.states import TERMINAL, WORD_OF, WORDS, State
 from kashflow.connections import current_account
@@ -69,7 +69,7 @@ class RunDetail(Verb):
     verb = "invoicing.view_invoices"
 
     def get(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
-        run = get_object_or_404(Run.objects.select_related("by"), pk=run_id, kind=RUN_KIND)
+        run = get_object_or_404(Run.objects.select_related("by"), pk=run_id, kind__in=RUN_KINDS)
         context = run_context(run, may_act=may(request.user, "invoicing.transfer_invoices"))
         is_poll = is_partial(request)
         return render(request, "invoicing/_run.html" if is_poll else "invoicing/run.html", context)
@@ -82,7 +82,7 @@ class RunPause(Verb):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
-        run = get_object_or_404(Run, pk=run_id, kind=RUN_KIND)
+        run = get_object_or_404(Run, pk=run_id, kind__in=RUN_KINDS)
         _told(request, lambda: services.pause_run(by=self.by, run=run))
         return redirect("invoicing:run", run.pk)
 
@@ -94,7 +94,7 @@ class RunResume(Verb):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
-        run = get_object_or_404(Run, pk=run_id, kind=RUN_KIND)
+        run = get_object_or_404(Run, pk=run_id, kind__in=RUN_KINDS)
         _told(request, lambda: services.resume_run(by=self.by, run=run))
         _wake_lanes(run)
         return redirect("invoicing:run", run.pk)
@@ -110,7 +110,7 @@ class Transfers(Verb):
         show = asked if asked in DESK else next((key for key in DESK if str(counts[key]) != "0"), DESK[0])
         states = [state for state in State if WORD_OF[state] == show]
         found = Transfer.objects.filter(state__in=states, ledger_account__is_current=True)
-        rows = found.select_related("invoice").order_by("-invoice__number")[:SHOWN]
+        rows = found.select_related("invoice", "payment").order_by("-invoice__number")[:SHOWN]
         return render(request, "invoicing/transfers.html", {
             "tabs": tabs(TRANSFERS, uses_kashflow=SystemDefaults.current().uses_kashflow),
             "segments": [
@@ -138,6 +138,7 @@ def run_context(run: Run, *, may_act: bool) -> dict[str, Any]:
         "run": run,
         "progress": progress,
         "facts": _facts(run, progress),
+        "title": "Transfer Payments" if run.kind == PAYMENT_RUN_KIND else "Transfer to KashFlow",
         "sentence": sentence(progress),
         "parts": [
             {"key": key, "count": progress.counts[key], "word": _word(key, progress)} for key in BAR_ORDER
@@ -170,6 +171,7 @@ def decorated(rows: Iterable[Transfer]) -> list[Any]:
         row.story = told.get(row.pk, "")
         row.key = WORD_OF[State(row.state)]
         row.link = causes.page_of_transfer(row)
+        row.amount = row.payment.amount if row.payment else row.invoice.total
     return found
 
 
@@ -193,9 +195,11 @@ def desk_counts() -> dict[str, Any]:
 
 
 def _facts(run: Run, progress: Progress) -> str:
-    many = "1 invoice" if progress.total == 1 else f"{progress.total:,} invoices"
+    is_payments = run.kind == PAYMENT_RUN_KIND
+    noun = "payment" if is_payments else "invoice"
+    many = f"{progress.total:,} {noun}{'' if progress.total == 1 else 's'}"
     parts = [
-        f"{many}, £{progress.amount_total:,.2f} with VAT",
+        f"{many}, £{progress.amount_total:,.2f}{'' if is_payments else ' with VAT'}",
         f"started by {run.by}, {moment(run.started_at)}",
     ]
     if run.finished_at:
@@ -214,7 +218,7 @@ def _duration(took: dt.timedelta) -> str:
 def _compared(run: Run) -> tuple[Decimal, Decimal]:
     """Pounds of the documents that were read back: here, and in KashFlow. They must be equal."""
     done = Transfer.objects.filter(run_transfers__run=run, state=State.VERIFIED)
-    sums = done.aggregate(here=Sum("invoice__total"), there=Sum("verified_total"))
+    sums = done.aggregate(here=Sum(progressing.AMOUNT), there=Sum("verified_total"))
     return sums["here"] or ZERO, from_pence(sums["there"] or 0)
 
 

@@ -13,12 +13,15 @@ from kashflow.gateway.writing import values_of
 class Payments(Session):
     """What can be asked and done about payments."""
 
-    def insert_invoice_payment(self, payment: Payment) -> int:
-        """Records a payment on the document with `payment.invoice_number` and returns its number."""
+    def insert_invoice_payment(self, payment: Payment, send_by: float | None = None) -> int:
+        """Records a payment on the document with `payment.invoice_number` and returns its number.
+
+        `send_by` is a moment of `time.monotonic()`: after it nothing is written and SendDeadlineMissed is
+        raised. Unknown means that it may have been recorded.
+        """
         demand("InsertInvoicePayment", PayInvoice=payment.invoice_number)
-        return self._calls.create(
-            "InsertInvoicePayment", {"InvoicePayment": {**values_of(payment), "PayID": 0}}
-        )
+        values = {"InvoicePayment": {**values_of(payment), "PayID": 0}}
+        return self._calls.create("InsertInvoicePayment", values, send_by)
 
     def get_invoice_payments(self, number: int) -> Iterator[Payment]:
         """The payments of the invoice with this number."""

@@ -1,7 +1,7 @@
 """What a bookkeeper changes on a document by hand, on KashFlow's own screens, without any call of ours.
 
-`Paid` and `AmountPaid` can be set against what the payments come to: the service has been seen to say one thing
-and list another. They stay so until the next payment on the document.
+What the document says of itself (`Paid`, `AmountPaid`, its amounts, its currency) can be set against its lines
+and payments: the service has been seen to say one thing and list another. It stays so until the next payment.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from kashflow.sandbox.storage import Row, Storage, update
 from kashflow.sandbox.values import decimal_text, midnight, to_pennies
 
 _ON_A_LINE = ("Description", "Quantity", "Rate", "VatRate", "VatAmount")
-_SAID = ("Paid", "AmountPaid")
+_SAID = ("Paid", "AmountPaid", "NetAmount", "VATAmount", "CurrencyCode")
 EDITABLE = (
     "InvoiceNumber", "InvoiceDate", "DueDate", "Customer", "CustomerReference", *_ON_A_LINE, *_SAID,
 )  # fmt: skip
-_DECIMALS = ("Quantity", "Rate", "VatRate", "VatAmount", "AmountPaid")
+_DECIMALS = ("Quantity", "Rate", "VatRate", "VatAmount", "AmountPaid", "NetAmount", "VATAmount")
 
 
 class EditRefused(ValueError):

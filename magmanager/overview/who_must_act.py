@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from clients.models import CustomerLink
 from invoicing.models import LedgerDifference, Transfer
-from invoicing.transfer.pauses import RUN_KIND
+from invoicing.transfer.pauses import RUN_KINDS
 from invoicing.transfer.states import NEEDS_YOU, WORD_OF, State
 from kashflow.models import LedgerAccount
 from magmanager.common.models import Run
@@ -98,7 +98,7 @@ def _paused() -> list[Item]:
             reverse("invoicing:run", args=[run.pk]),
             "Open the run",
         )
-        for run in Run.objects.filter(kind=RUN_KIND, state=Run.State.PAUSED)[:SHOWN]
+        for run in Run.objects.filter(kind__in=RUN_KINDS, state=Run.State.PAUSED)[:SHOWN]
     ]
 
 

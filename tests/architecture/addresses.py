@@ -86,6 +86,11 @@ ADDRESSES = {
     "invoicing:ledgers_compare": Row(OFFICE, "post"),
     "invoicing:comparison_export": Row(OFFICE, "post"),
     "invoicing:transfers": Row(OFFICE),
+    "invoicing:payment_record": Row(OFFICE, takes="invoice"),
+    "invoicing:payment_remove": Row(OFFICE, takes="payment"),
+    "invoicing:client_paid_status": Row(OFFICE, takes="client"),
+    "invoicing:update_paid_status": Row(OFFICE, "post"),
+    "invoicing:transfer_payments": Row(OFFICE, "post"),
     # Settings
     "settings:index": Row(OFFICE),
     "settings:system_defaults": Row((ADMIN,)),

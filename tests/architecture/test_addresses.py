@@ -50,6 +50,7 @@ def rows() -> dict[str, list[Any]]:
         "contact": [client.pk, client.contacts.get().pk],
         "booking": [booking.pk],
         "invoice": [invoice.number],
+        "payment": [factories.payment(invoice).pk],
         "run": [runs.start(kind="transfer", title="Transfer to KashFlow", by=None).pk],
         "reset key": ["uid", "key"],
         "publication": [factories.publication().pk],

@@ -47,6 +47,7 @@ STATES = {
     "unpaid": State("Unpaid", "", "text-2", "track"),
     "part_paid": State("Part paid", "circle-half-2", "tone-warn", "warn"),
     "paid": State("Paid", "circle-check", "tone-good", "good", is_done=True),
+    "overpaid": State("Overpaid", "circle-plus", "tone-warn", "warn"),
     "overdue": State("Overdue", "alert-circle", "tone-bad", "bad"),
     "credit_note": State("Credit note", "receipt-refund", "text-2", "track"),
     "set_off": State("Set off", "circle-check", "tone-good", "good", is_done=True),

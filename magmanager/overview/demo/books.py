@@ -49,6 +49,7 @@ class Books:
         is_old = (self.plan.today - invoice.due_on).days > CHASED_DAYS
         is_part = luck < UNPAID_SHARE + PART_SHARE and not is_old
         invoice.paid_amount = to_penny(invoice.total * PART) if is_part else invoice.total
+        invoice.kashflow_paid_amount = invoice.paid_amount
         invoice.paid_state = Invoice.Paid.PART if is_part else Invoice.Paid.PAID
 
     def keep(self, raised_at: dt.datetime, billed: list[tuple[Invoice, list[InvoiceLine]]], by: User) -> None:

@@ -114,7 +114,21 @@ class Desk:
         return Transfer.objects.documents().get(invoice=invoice)
 
     def states(self) -> list[str]:
-        return list(Transfer.objects.order_by("invoice__number").values_list("state", flat=True))
+        rows = Transfer.objects.documents().order_by("invoice__number")
+        return list(rows.values_list("state", flat=True))
+
+    def in_kashflow(self, count: int = 1, payer: Client | None = None) -> list[Invoice]:
+        """`count` invoices of £266.82 that were sent and read back."""
+        invoices = self.raise_invoices(count, payer)
+        self.press(invoices)
+        self.work()
+        return invoices
+
+    def dbid(self, invoice: Invoice) -> int:
+        """KashFlow's id of a document that was sent."""
+        found = self.transfer(invoice).kashflow_dbid
+        assert found is not None
+        return found
 
     def documents(self) -> list[dict[str, Any]]:
         """The sandbox's documents that carry one of our markers."""

@@ -90,7 +90,7 @@ def test_what_the_document_says_of_payments_holds_until_the_next(caller: Caller,
     [
         ({"InvoiceNumber": 2041}, "Invoice Number is not unique"),
         ({"Customer": "NOBODY"}, "There is no customer with that code"),
-        ({"NetAmount": "1"}, "NetAmount cannot be edited."),
+        ({"PermaLink": "1"}, "PermaLink cannot be edited."),
         ({"Rate": "much"}, "Rate cannot be much"),
         ({"Rate": "1e400"}, "Rate cannot be 1e400"),
         ({"Rate": "NaN"}, "Rate cannot be NaN"),

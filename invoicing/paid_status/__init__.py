@@ -1,0 +1,1 @@
+"""What is paid: asking KashFlow, judging what it says, writing what changed (transfer.md, Cancel, credit, payments)."""

@@ -1,0 +1,92 @@
+"""Our documents that are in KashFlow, as the verdict wants them: one query for each question."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+
+from clients.models import Client, CustomerLink
+from invoicing.models import Invoice, Transfer, TransferAttempt
+from invoicing.paid_status.verdict import Ours
+from invoicing.transfer.mapping import reference
+from invoicing.transfer.states import Event, State
+from kashflow.models import LedgerAccount
+
+# SQLite takes so many parameters in a statement, and more.
+AT_ONCE = 500
+CLOSED = (Invoice.Paid.PAID, Invoice.Paid.OVER)
+
+
+def to_ask_about(account: LedgerAccount) -> list[Ours]:
+    """Those of `account` that are not paid in full here, and those that somebody has to look at."""
+    still_open = Q(invoice__paid_state__in=[state for state in Invoice.Paid if state not in CLOSED])
+    flagged = Q(invoice__payment_flag__in=Invoice.PaymentFlag.values)
+    return [*_ours(account, still_open), *_ours(account, flagged & ~still_open)]
+
+
+def with_ids(account: LedgerAccount, dbids: Collection[int]) -> list[Ours]:
+    """Those of `account` that KashFlow knows by one of these InvoiceDBIDs."""
+    ids = sorted(dbids)
+    chunks = (ids[at : at + AT_ONCE] for at in range(0, len(ids), AT_ONCE))
+    return [one for chunk in chunks for one in _ours(account, Q(kashflow_dbid__in=chunk))]
+
+
+def of_client(account: LedgerAccount, client: Client) -> list[Ours]:
+    """All of `account` that this client was invoiced for as the payer, paid ones too."""
+    return list(_ours(account, Q(invoice__payer=client)))
+
+
+def in_kashflow(account: LedgerAccount) -> QuerySet[Transfer]:
+    """The transfers of invoices of `account` that were read back and are not cancelled."""
+    return Transfer.objects.documents().filter(
+        ledger_account=account,
+        state=State.VERIFIED,
+        invoice__state=Invoice.State.RAISED,
+        invoice__kind=Invoice.Kind.INVOICE,
+    )
+
+
+def _ours(account: LedgerAccount, which: Q) -> Iterator[Ours]:
+    linked = CustomerLink.objects.filter(
+        client=OuterRef("invoice__payer"), ledger_account=account, state=CustomerLink.State.LINKED
+    )
+    adopted = TransferAttempt.objects.filter(transfer=OuterRef("pk"), outcome=Event.ADOPTED.name.lower())
+    rows = in_kashflow(account).filter(which).order_by("invoice__number")
+    wanted = rows.annotate(
+        customer_id=Subquery(linked.values("customer_id")[:1]),
+        is_adopted=Exists(adopted),
+        number=F("invoice__number"),
+    ).values(*COLUMNS)
+    return map(_made, wanted)
+
+
+COLUMNS = (
+    "invoice_id", "number", "kashflow_number", "kashflow_dbid", "customer_id", "is_adopted", "invoice__payer_id",
+    "invoice__invoice_date", "invoice__po_number", "invoice__marker", "invoice__amount", "invoice__vat_amount",
+    "invoice__total", "invoice__paid_amount", "invoice__paid_state", "invoice__kashflow_paid_amount",
+    "invoice__payment_flag", "invoice__payment_flag_text",
+)  # fmt: skip
+
+
+def _made(row: dict[str, Any]) -> Ours:
+    return Ours(
+        invoice_id=row["invoice_id"],
+        number=row["number"],
+        kashflow_number=row["kashflow_number"],
+        dbid=row["kashflow_dbid"],
+        payer_id=row["invoice__payer_id"],
+        invoice_date=row["invoice__invoice_date"],
+        customer_id=row["customer_id"] or 0,
+        # A document somebody typed there and we adopted may carry no marker.
+        reference="" if row["is_adopted"] else reference(row["invoice__po_number"], row["invoice__marker"]),
+        amount=row["invoice__amount"],
+        vat_amount=row["invoice__vat_amount"],
+        total=row["invoice__total"],
+        paid_amount=row["invoice__paid_amount"],
+        paid_state=row["invoice__paid_state"],
+        kashflow_paid_amount=row["invoice__kashflow_paid_amount"],
+        flag=row["invoice__payment_flag"],
+        flag_text=row["invoice__payment_flag_text"],
+    )

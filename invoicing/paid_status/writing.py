@@ -1,0 +1,219 @@
+"""Writing what is paid: one transaction, one statement a table, unchanged rows not at all.
+
+Whoever changes what an invoice is paid locks its row first (`locked`), then writes with `settle`: amounts, states
+and what the clients owe are then right together.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.db.models import Min
+from django.utils import timezone
+
+from clients.balances import change_balances, lock_balances
+from invoicing.models import Invoice, Payment, Transfer
+from invoicing.paid_status.reading import Seen
+from invoicing.paid_status.verdict import Ours, Verdict, is_news, kept, state_of
+from invoicing.transfer.mapping import marker_of
+from kashflow.models import LedgerAccount
+from magmanager.common.money import ZERO, to_pence
+
+# One statement for thousands, with the rows as JSON: a CASE or a model instance a row costs many times as much.
+UPDATE = """
+    UPDATE invoicing_invoice SET paid_amount = new.paid, paid_state = new.state, kashflow_paid_amount = new.theirs,
+        payment_flag = new.flag, payment_flag_text = new.text, paid_as_of = coalesce(new.at, paid_as_of)
+    FROM ({rows}) AS new WHERE invoicing_invoice.id = new.id
+"""
+UPDATED = {"id": "bigint", "paid": "bigint", "state": "text", "theirs": "bigint", "flag": "text", "text": "text",
+           "at": "timestamptz"}  # fmt: skip
+OBSERVE = """
+    INSERT INTO invoicing_paymentobservation
+        (invoice_id, ledger_account_id, at, amount_paid, is_paid, payments, adds_up, flag)
+    SELECT invoice, account, at, amount, paid, payments, adds_up, flag FROM ({rows}) AS new
+"""
+OBSERVED = {"invoice": "bigint", "account": "bigint", "at": "timestamptz", "amount": "bigint", "paid": "boolean",
+            "payments": "jsonb", "adds_up": "boolean", "flag": "text"}  # fmt: skip
+
+
+@dataclass
+class Money:
+    """What is paid of one locked invoice, in pounds; `paid_before` is what it was."""
+
+    pk: int
+    payer_id: int
+    state: str
+    total: Decimal
+    paid_before: Decimal
+    paid_state: str
+    kashflow_paid_amount: Decimal
+    payment_flag: str
+    payment_flag_text: str
+    paid_amount: Decimal = ZERO
+
+
+MONEY = (
+    "pk", "payer_id", "state", "total", "paid_amount", "paid_state", "kashflow_paid_amount", "payment_flag",
+    "payment_flag_text",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of one invoice: its number, its state before and now."""
+
+    number: int
+    before: str
+    state: str
+    flag: str
+
+
+def write(account: LedgerAccount, seen: Sequence[Seen], *, at: dt.datetime) -> list[Change]:
+    """Writes what is new in `seen`, read at `at`, with an observation each; returns what changed.
+
+    A row that was changed since it was read is left to whoever reads next: two at once end the same.
+    """
+    news = {
+        one.ours.invoice_id: (one.ours, one.verdict)
+        for one in seen
+        if one.verdict and is_news(one.ours, one.verdict)
+    }
+    if not news:
+        return []
+    with transaction.atomic():
+        rows = [row for row in locked(news) if _is_as_read(row, news[row.pk][0])]
+        arrived = _arrived({row.pk: news[row.pk][1] for row in rows}, account)
+        changes = [_believe(row, *news[row.pk], arrived.get(row.pk, ZERO)) for row in rows]
+        settle(rows, at=at)
+        moment = _as_stored(at)
+        _execute(OBSERVE, OBSERVED, [_observed(account, news[row.pk][1], row.pk, moment) for row in rows])
+    return changes
+
+
+def locked(invoice_ids: Iterable[int]) -> list[Money]:
+    """The money of these invoices, held until the transaction ends."""
+    found = Invoice.objects.select_for_update(no_key=True).filter(pk__in=sorted(invoice_ids))
+    rows = [Money(*values) for values in found.order_by("pk").values_list(*MONEY)]
+    for row in rows:
+        row.paid_amount = row.paid_before
+    return rows
+
+
+def settle(rows: Sequence[Money], *, at: dt.datetime | None = None) -> None:
+    """Writes the money of locked `rows` and takes it off what their clients owe. `at`: KashFlow said so then."""
+    for row in rows:
+        row.paid_state = state_of(row.total, row.paid_amount)
+    moment = at and _as_stored(at)
+    _execute(UPDATE, UPDATED, [(row.pk, *_columns(row), moment) for row in rows])
+    _balance(rows)
+
+
+def _execute(sql: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
+    """Runs `sql` over `rows`, whose `columns` have these PostgreSQL types."""
+    taken = ", ".join(
+        TAKE[connection.vendor](n, name, kind) for n, (name, kind) in enumerate(columns.items())
+    )
+    source = "json_each(%s)" if connection.vendor == "sqlite" else "jsonb_array_elements(%s::jsonb)"
+    with connection.cursor() as cursor:
+        # Names and types of ours; what is written goes as one parameter.
+        cursor.execute(sql.format(rows=f"SELECT {taken} FROM {source}"), [json.dumps(rows)])  # noqa: S608
+
+
+TAKE: dict[str, Callable[[int, str, str], str]] = {
+    "sqlite": lambda n, name, kind: f"json_extract(value, '$[{n}]') AS {name}",
+    "postgresql": lambda n, name, kind: (
+        f"nullif(value->{n}, 'null'::jsonb) AS {name}"
+        if kind == "jsonb"
+        else f"(value->>{n})::{kind} AS {name}"
+    ),
+}
+
+
+def _columns(row: Money) -> tuple[int, str, int, str, str]:
+    paid, theirs = to_pence(row.paid_amount), to_pence(row.kashflow_paid_amount)
+    return paid, row.paid_state, theirs, row.payment_flag, row.payment_flag_text
+
+
+def _as_stored(at: dt.datetime) -> str:
+    """A moment as the database keeps it: SQLite has text, in UTC and without a zone."""
+    return str(connection.ops.adapt_datetimefield_value(at))
+
+
+def arrive(payment: Payment, *, at: dt.datetime | None = None) -> None:
+    """A payment recorded here is in KashFlow: from now on it is part of KashFlow's amount; what is owed stays."""
+    with transaction.atomic():
+        (row,) = locked([payment.invoice_id])
+        if Payment.objects.filter(pk=payment.pk).counted_here().update(in_kashflow_at=at or timezone.now()):
+            row.kashflow_paid_amount += payment.amount
+            settle([row])
+
+
+def _is_as_read(row: Money, ours: Ours) -> bool:
+    return row.state == Invoice.State.RAISED and (row.kashflow_paid_amount, row.payment_flag) == (
+        ours.kashflow_paid_amount,
+        ours.flag,
+    )
+
+
+def _believe(row: Money, ours: Ours, verdict: Verdict, arrived: Decimal) -> Change:
+    before = row.paid_state
+    row.paid_amount += verdict.amount - row.kashflow_paid_amount - arrived
+    row.kashflow_paid_amount = verdict.amount
+    row.payment_flag, row.payment_flag_text = verdict.flag, verdict.text
+    return Change(ours.number, before, state_of(row.total, row.paid_amount), verdict.flag)
+
+
+def _arrived(verdicts: Mapping[int, Verdict], account: LedgerAccount) -> dict[int, Decimal]:
+    """Pounds by invoice of payments recorded here that KashFlow's amount now includes, by PayID or by their code."""
+    there = {pk: one.payments or () for pk, one in verdicts.items() if one.is_believed}
+    waiting = list(Payment.objects.filter(invoice__in=list(there)).counted_here()) if there else []
+    ids = _ids_there(waiting, account)
+    arrived = [
+        one
+        for one in waiting
+        if any(
+            marker_of(theirs.note) == one.code or theirs.payment_id == ids.get(one.pk)
+            for theirs in there[one.invoice_id]
+        )
+    ]
+    Payment.objects.filter(pk__in=[one.pk for one in arrived]).update(in_kashflow_at=timezone.now())
+    amounts: dict[int, Decimal] = {}
+    for one in arrived:
+        amounts[one.invoice_id] = amounts.get(one.invoice_id, ZERO) + one.amount
+    return amounts
+
+
+def _ids_there(payments: Collection[Payment], account: LedgerAccount) -> dict[int, int]:
+    rows = Transfer.objects.filter(payment__in=payments, ledger_account=account)
+    return {
+        payment: theirs
+        for payment, theirs in rows.values_list("payment_id", "kashflow_payment_id")
+        if payment and theirs
+    }
+
+
+def _observed(account: LedgerAccount, verdict: Verdict, invoice_id: int, moment: str) -> tuple[object, ...]:
+    said = None if verdict.said_amount is None else to_pence(verdict.said_amount)
+    payments = None if verdict.payments is None else kept(verdict.payments)
+    return (
+        *(invoice_id, account.pk, moment, said, verdict.said_paid, payments),
+        *(verdict.adds_up, verdict.flag),
+    )
+
+
+def _balance(rows: Sequence[Money]) -> None:
+    """What the payers of `rows` owe in all, and since when the oldest of it is due."""
+    less: dict[int, Decimal] = {}
+    for row in rows:
+        less[row.payer_id] = less.get(row.payer_id, ZERO) + row.paid_before - row.paid_amount
+    lock_balances(less)
+    owing = Invoice.objects.filter(payer__in=list(less), state=Invoice.State.RAISED).exclude(
+        paid_state__in=[Invoice.Paid.PAID, Invoice.Paid.OVER]
+    )
+    oldest = dict(owing.order_by().values_list("payer").annotate(Min("due_on")))
+    change_balances({payer: (amount, oldest.get(payer)) for payer, amount in less.items()})

@@ -1,0 +1,158 @@
+"""Payments: recording one, removing one, the two buttons of Settings › KashFlow, and one client's *as of*."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from clients.models import Client
+from invoicing import payments, tasks
+from invoicing.forms import PaymentForm, RemovePaymentForm
+from invoicing.models import Invoice, Payment
+from invoicing.paid_status import as_of, refreshing, runs
+from invoicing.transfer import payments as sending
+from invoicing.transfer import services
+from kashflow.answer import anchor_of
+from kashflow.connections import current_account
+from kashflow.views import StartSync
+from magmanager.common.errors import DomainError, NotAllowed
+from magmanager.common.models import Run
+from magmanager.common.toasts import toast
+from magmanager.common.views import Verb, refusals
+from magmanager.common.wake import wake
+from settings_app.models import SystemDefaults
+
+
+class PaymentRecord(Verb):
+    """A payment received for one invoice, with the balance filled in."""
+
+    verb = payments.VERB
+
+    def get(self, request: HttpRequest, number: int) -> HttpResponse:
+        invoice = self._invoice(number)
+        return self._page(invoice, PaymentForm(invoice=invoice, account=_account()))
+
+    def post(self, request: HttpRequest, number: int) -> HttpResponse:
+        invoice = self._invoice(number)
+        form = PaymentForm(request.POST, invoice=invoice, account=_account())
+        if form.is_valid():
+            with refusals(form):
+                payment = payments.record_payment(by=self.by, invoice=invoice, **form.cleaned_data)
+                toast(request, f"£{payment.amount:,.2f} recorded on invoice {number}.")
+                return redirect("invoicing:invoice", number)
+        return self._page(invoice, form)
+
+    def _invoice(self, number: int) -> Invoice:
+        return get_object_or_404(Invoice.objects.select_related("payer"), number=number)
+
+    def _page(self, invoice: Invoice, form: PaymentForm) -> HttpResponse:
+        uses = SystemDefaults.current().uses_kashflow
+        context = {"invoice": invoice, "form": form, "uses_kashflow": uses}
+        return render(
+            self.request, "invoicing/payment_record.html", context, status=422 if form.errors else 200
+        )
+
+
+class PaymentRemove(Verb):
+    """Asks for the reason, then takes a payment back that was recorded by mistake."""
+
+    verb = payments.VERB
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._page(self._payment(pk), RemovePaymentForm())
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        payment, form = self._payment(pk), RemovePaymentForm(request.POST)
+        if form.is_valid():
+            with refusals(form):
+                payments.remove_payment(by=self.by, payment=payment, **form.cleaned_data)
+                toast(request, f"£{payment.amount:,.2f} removed from invoice {payment.invoice.number}.")
+                return redirect("invoicing:invoice", payment.invoice.number)
+        return self._page(payment, form)
+
+    def _payment(self, pk: int) -> Payment:
+        return get_object_or_404(Payment.objects.select_related("invoice", "method"), pk=pk)
+
+    def _page(self, payment: Payment, form: RemovePaymentForm) -> HttpResponse:
+        context = {"payment": payment, "invoice": payment.invoice, "form": form}
+        return render(
+            self.request, "invoicing/payment_remove.html", context, status=422 if form.errors else 200
+        )
+
+
+class UpdatePaidStatus(StartSync):
+    """The button *Update Invoice Paid Status*."""
+
+    verb = runs.VERB
+    start = staticmethod(runs.update_paid_status)
+
+    def wake(self, run: Run) -> None:
+        wake(tasks.update_paid_status, run.pk)
+
+
+class TransferPayments(StartSync):
+    """The button *Transfer Payments*."""
+
+    verb = sending.VERB
+    start = staticmethod(sending.transfer_payments)
+
+    def wake(self, run: Run) -> None:
+        if account_id := services.account_of(run):
+            wake(tasks.work, account_id)
+
+
+class ClientPaidStatus(Verb):
+    """One client's *as of*, for the Financial tab: a post asks KashFlow, a get says how far that is.
+
+    Once the answer is in, the header `HX-Trigger: paid-status` tells the tab to show its rows anew.
+    """
+
+    verb = refreshing.VERB
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        client = get_object_or_404(Client, pk=pk)
+        answer = render(request, "invoicing/_paid_as_of.html", paid_context(client))
+        if not _is_asking(client):
+            answer["HX-Trigger"] = "paid-status"
+        return answer
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        client = get_object_or_404(Client, pk=pk)
+        refused = None
+        try:
+            reading = refreshing.refresh_client(by=self.by, client=client)
+        except NotAllowed:
+            raise
+        except DomainError as error:
+            reading, refused = None, error
+        if reading and reading.wanted_at:
+            wake(tasks.refresh_client, reading.pk)
+        context = {**paid_context(client), "refused": refused}
+        return render(request, "invoicing/_paid_as_of.html", context)
+
+
+def paid_context(client: Client, *, asks: bool = False) -> dict[str, Any]:
+    """What `invoicing/_paid_as_of.html` needs; a page that `asks` has KashFlow asked once it is there."""
+    reading = refreshing.reading_of(client)
+    uses = SystemDefaults.current().uses_kashflow
+    return {
+        "paid_url": reverse("invoicing:client_paid_status", args=[client.pk]),
+        "as_of": as_of.of_client(client) if uses else None,
+        "asks": asks and uses,
+        "is_asking": bool(uses and reading and reading.wanted_at),
+        "cause": reading.cause if uses and reading else "",
+        "help_anchor": anchor_of(reading.cause_code) if reading else "",
+        "uses_kashflow": uses,
+    }
+
+
+def _is_asking(client: Client) -> bool:
+    reading = refreshing.reading_of(client)
+    return bool(reading and reading.wanted_at)
+
+
+def _account() -> Any:
+    return current_account() if SystemDefaults.current().uses_kashflow else None
