@@ -17,6 +17,7 @@ from invoicing.choice import Choice
 from invoicing.models import Batch, Invoice, Transfer, TransferAttempt
 from invoicing.paid_status import as_of, shown
 from invoicing.tabs import INVOICED, sidebar, tabs
+from invoicing.transfer import stopping
 from invoicing.transfer.states import WORD_OF, State
 from kashflow.models import LedgerAccount
 from magmanager.common.money import ZERO, to_pence, total
@@ -152,7 +153,7 @@ class InvoiceDetail(Verb):
         return render(request, "invoicing/_invoice_row.html" if in_row else "invoicing/invoice.html", context)
 
 
-def corrected(invoice: Invoice, by: Any) -> dict[str, Any]:
+def corrected(invoice: Any, by: Any) -> dict[str, Any]:
     """What was taken back of an invoice, how far that is in KashFlow, and what may still be done."""
     is_raised = invoice.state == Invoice.State.RAISED
     is_invoice = invoice.kind == Invoice.Kind.INVOICE
@@ -160,14 +161,21 @@ def corrected(invoice: Invoice, by: Any) -> dict[str, Any]:
         "credit_notes": with_states(list(credits.of_invoice(invoice))),
         "credited": credits.credited_amount(invoice),
         "story": story(invoice),
-        "may_cancel": is_raised and not invoice.is_voiding and may(by, "invoicing.cancel_invoice"),
+        "left_to_set_off": ZERO if invoice.set_off_key == "set_off" else invoice.paid_amount - invoice.total,
+        "may_cancel": is_raised and not is_kept(invoice) and may(by, "invoicing.cancel_invoice"),
         "may_credit": is_raised and is_invoice and may(by, "invoicing.raise_credit_note"),
     }
 
 
+def is_kept(invoice: Any) -> bool:
+    """Whether it is a credit note that is not cancelled any more: it voids, or KashFlow has it or may have it."""
+    sent = invoice.transfer is not None and stopping.may_be_there(invoice.transfer)
+    return invoice.is_voiding or (invoice.kind == CREDIT_NOTE and sent)
+
+
 def balance(invoice: Invoice) -> Decimal:
-    """Pounds that are still owed: nothing of a cancelled invoice, nor of the credit note that voids it."""
-    if invoice.state == CANCELLED or invoice.is_voiding:
+    """Pounds of an invoice that are still owed; nothing of a cancelled one."""
+    if invoice.state == CANCELLED:
         return ZERO
     return invoice.total - invoice.paid_amount - credits.not_in_paid(invoice)
 

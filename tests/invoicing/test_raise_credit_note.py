@@ -314,6 +314,7 @@ def test_page_raises_what_is_ticked_and_opens_it(by: User, as_role: Callable[...
     shown = answer.content.decode()
     assert f"Credit note {note.number}" in shown
     assert f"invoice {invoice.number}</a>" in shown
+    assert "<dt>Left to set off</dt><dd>£120.00</dd>" in shown
     assert "−£120.00" in shown
     assert (note.by, note.total) == (browser.person, Decimal("-120.00"))
     # The same page again, from the browser's history.
