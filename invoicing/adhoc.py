@@ -27,8 +27,8 @@ from invoicing.services import (
     CannotBeInvoiced,
     NothingChosen,
     TotalChanged,
+    again,
     billable_rows,
-    try_again,
 )
 from invoicing.transfer.services import want
 from invoicing.vat import EXEMPT, VatOfLine
@@ -86,7 +86,7 @@ def raise_invoice(*, by: User, key: UUID, wanted: Wanted, expected_total: Decima
     """
     allow(by, "invoicing.raise_invoice")
     try:
-        return try_again(lambda: _raise(by, key, wanted, expected_total))
+        return again(lambda: _raise(by, key, wanted, expected_total))
     except (AlreadyInvoiced, IntegrityError):
         # The other press of a double one was quicker.
         raised = Invoice.objects.filter(uid=key).first()

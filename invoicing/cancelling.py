@@ -6,6 +6,7 @@ Here the invoice is cancelled at once and its bookings are free; what KashFlow h
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from copy import copy
 from decimal import Decimal
 from typing import Any
@@ -16,12 +17,13 @@ from django.utils import timezone
 
 from bookings.services import reopen_instalments
 from invoicing import credits, voiding
-from invoicing.crediting import give_back
+from invoicing.crediting import give_back, goes_to_kashflow
 from invoicing.marker import marker
 from invoicing.models import Invoice, InvoiceLine, Transfer
 from invoicing.numbering import take_block
 from invoicing.owed import restate_balance
 from invoicing.reasons import LENGTH, reason_of
+from invoicing.services import again
 from invoicing.transfer import stopping
 from invoicing.transfer.services import want
 from invoicing.transfer.states import State
@@ -57,18 +59,7 @@ def cancel_invoice(*, by: User, invoice: Invoice, reason: str) -> Invoice:
         reason, "Say why it is cancelled: the number stays in the list, and an auditor will ask."
     )
     gone = _gone_there(invoice, by)
-    with transaction.atomic():
-        invoice = _held(invoice)
-        transfers = stopping.held(invoice)
-        _refuse(invoice, transfers)
-        _cancel(invoice, by=by, reason=reason)
-        _free(invoice)
-        for transfer in transfers:
-            transfer.invoice = invoice
-            stopping.stop(transfer, by=by, is_gone=transfer.pk in gone)
-            voiding.begin(transfer)
-        restate_balance(invoice.payer_id)
-    return invoice
+    return again(lambda: _cancel_whole(invoice, by=by, reason=reason, gone=gone))
 
 
 def raise_again(*, by: User, invoice: Invoice, reason: str = "") -> Invoice:
@@ -79,34 +70,54 @@ def raise_again(*, by: User, invoice: Invoice, reason: str = "") -> Invoice:
     InKashFlow, NumbersUsedUp, and Gone where it was cancelled meanwhile; nothing is changed then.
     """
     allow(by, "invoicing.raise_again")
-    with transaction.atomic():
-        old = _held(invoice)
-        transfers = stopping.held(old)
-        _refuse_paid_here(old)
-        _refuse_with_credit_notes(old)
-        _refuse_uncertain(old, transfers)
-        number = take_block(1)
-        _cancel(old, by=by, reason=f"Raised again as {number}. {reason.strip()}".strip()[:LENGTH])
-        new = _copy(old, number=number, by=by)
-        for transfer in transfers:
-            stopping.stop(transfer, by=by)
-        if transfers:
-            want([new], by=by)
-        restate_balance(old.payer_id)
-        after = {"number": number, "instead_of": old.number, "total": str(new.total)}
-        audit.record("invoice.raised", new, by=by, after=after)
+    return again(lambda: _raise_again(invoice, by=by, reason=reason))
+
+
+@transaction.atomic
+def _cancel_whole(invoice: Invoice, *, by: User, reason: str, gone: Collection[UUID]) -> Invoice:
+    invoice = _held(invoice)
+    transfers = stopping.held(invoice)
+    _refuse(invoice, transfers)
+    _cancel(invoice, by=by, reason=reason)
+    _free(invoice)
+    for transfer in transfers:
+        transfer.invoice = invoice
+        stopping.stop(transfer, by=by, is_gone=transfer.pk in gone)
+        voiding.begin(transfer)
+    restate_balance(invoice.payer_id)
+    return invoice
+
+
+@transaction.atomic
+def _raise_again(invoice: Invoice, *, by: User, reason: str) -> Invoice:
+    old = _held(invoice)
+    transfers = stopping.held(old)
+    _refuse_paid_here(old)
+    _refuse_with_credit_notes(old)
+    _refuse_uncertain(old, transfers)
+    is_wanted, number = goes_to_kashflow(old), take_block(1)
+    _cancel(old, by=by, reason=f"Raised again as {number}. {reason.strip()}".strip()[:LENGTH])
+    new = _copy(old, number=number, by=by)
+    for transfer in transfers:
+        stopping.stop(transfer, by=by)
+    if is_wanted:
+        want([new], by=by)
+    restate_balance(old.payer_id)
+    after = {"number": number, "instead_of": old.number, "total": str(new.total)}
+    audit.record("invoice.raised", new, by=by, after=after)
     return new
 
 
 def _gone_there(invoice: Invoice, by: User) -> set[UUID]:
     """The transfers whose document KashFlow has no more. Raises AlreadyPaid and CannotAsk, after asking there."""
     gone = set()
-    there = Transfer.objects.documents().select_related("invoice", "ledger_account")
-    for transfer in there.filter(invoice=invoice, invoice__state=Invoice.State.RAISED, state=State.VERIFIED):
+    open_ones = Invoice.objects.filter(pk=invoice.pk, state=Invoice.State.RAISED, kind=Invoice.Kind.INVOICE)
+    there = Transfer.objects.documents().filter(invoice__in=open_ones, state=State.VERIFIED)
+    for transfer in there.select_related("invoice", "ledger_account"):
         paid = voiding.ask(transfer, by=by)
         if paid is None:
             gone.add(transfer.pk)
-        elif paid and transfer.invoice.kind == Invoice.Kind.INVOICE:
+        elif paid:
             raise _paid(transfer.invoice, paid)
     return gone
 

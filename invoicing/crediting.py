@@ -23,7 +23,7 @@ from invoicing.models import Batch, Invoice, InvoiceLine, Transfer
 from invoicing.numbering import take_block
 from invoicing.owed import restate_balance
 from invoicing.reasons import reason_of
-from invoicing.services import TotalChanged
+from invoicing.services import TotalChanged, again
 from invoicing.transfer.services import want
 from invoicing.transfer.states import State
 from magmanager.common.errors import DomainError, Gone
@@ -74,16 +74,28 @@ def raise_credit_note(
     """
     allow(by, "invoicing.raise_credit_note")
     reason = reason_of(reason, "Say why it is credited: the reason is kept with the credit note.")
-    with transaction.atomic():
-        held = Invoice.objects.select_for_update(no_key=True).get(pk=invoice.pk)
-        if raised := Invoice.objects.filter(batch__key=key).first():
-            return raised
-        _refuse(held, credit_date)
-        parts = _parts(held, amounts)
-        _refuse_changed(parts, expected_total)
-        batch = Batch.objects.create(key=key, by=by, raised_at=timezone.now(), invoice_count=1)
-        note = issue(held, parts, by=by, reason=reason, credit_date=credit_date, batch=batch)
-        restate_balance(held.payer_id)
+    return again(lambda: _raise(by, key, invoice, amounts, reason, credit_date, expected_total))
+
+
+@transaction.atomic
+def _raise(
+    by: User,
+    key: UUID,
+    invoice: Invoice,
+    amounts: Mapping[int, Decimal],
+    reason: str,
+    credit_date: dt.date,
+    expected_total: Decimal,
+) -> Invoice:
+    held = Invoice.objects.select_for_update(no_key=True).get(pk=invoice.pk)
+    if raised := Invoice.objects.filter(batch__key=key, credits=held).first():
+        return raised
+    _refuse(held, credit_date)
+    parts = _parts(held, amounts)
+    _refuse_changed(parts, expected_total)
+    batch = Batch.objects.create(key=key, by=by, raised_at=timezone.now(), invoice_count=1)
+    note = issue(held, parts, by=by, reason=reason, credit_date=credit_date, batch=batch)
+    restate_balance(held.payer_id)
     return note
 
 
@@ -107,11 +119,17 @@ def issue(
     note.credit_reason, note.batch, note.is_voiding = reason, batch, is_voiding
     note.save(force_insert=True)
     InvoiceLine.objects.bulk_create(_line(note, part, sort) for sort, part in enumerate(parts, start=1))
-    if _goes_to_kashflow(invoice):
+    if goes_to_kashflow(invoice):
         want([note], by=by)
     after = {"credits": invoice.number, "total": str(note.total), "reason": reason}
     audit.record("credit_note.raised", note, by=by, after=after)
     return note
+
+
+def goes_to_kashflow(invoice: Invoice) -> bool:
+    """Whether a document is in the current KashFlow account or on its way there, and nobody decided against it."""
+    sent = Transfer.objects.documents().filter(invoice=invoice, ledger_account__is_current=True)
+    return sent.exclude(state__in=NOT_GOING).exists()
 
 
 def give_back(note: Invoice) -> None:
@@ -180,11 +198,6 @@ def _take(part: Part) -> None:
         raise MoreThanLeft(f"“{line.description}” was credited meanwhile. Open the page again.")
 
 
-def _goes_to_kashflow(invoice: Invoice) -> bool:
-    sent = Transfer.objects.documents().filter(invoice=invoice, ledger_account__is_current=True)
-    return sent.exclude(state__in=NOT_GOING).exists()
-
-
 def _row(invoice: Invoice, parts: Sequence[Part], *, by: User, credit_date: dt.date) -> Invoice:
     uid = uuid4()
     amount, vat = -total(part.amount for part in parts), -total(part.vat_amount for part in parts)
@@ -212,5 +225,6 @@ def _line(note: Invoice, part: Part, sort: int) -> InvoiceLine:
     line.pk, line._state.adding = None, True
     line.invoice, line.sort, line.instalment_id, line.credited_line = note, sort, None, part.line
     line.quantity, line.rate, line.amount, line.vat_amount = 1, -part.amount, -part.amount, -part.vat_amount
+    line.list_price, line.discount_percent = -part.amount, Decimal(0)
     line.credited_amount, line.credited_vat = ZERO, ZERO
     return line

@@ -62,7 +62,7 @@ def raise_batch(
     """
     allow(by, "invoicing.raise_batch")
     try:
-        return try_again(lambda: _raise(by, key, sorted(set(instalment_ids)), invoice_date, expected_total))
+        return again(lambda: _raise(by, key, sorted(set(instalment_ids)), invoice_date, expected_total))
     except (AlreadyInvoiced, IntegrityError):
         # The other press of a double one was quicker: its instalments are closed, or its key is there.
         raised = Batch.objects.filter(key=key).first()
@@ -159,8 +159,8 @@ def _write(batch: Batch, made: Sequence[Document], invoice_date: dt.date) -> Dec
     return total(invoice.total for invoice in invoices)
 
 
-def try_again(attempt: Callable[[], Result]) -> Result:
-    """Runs the whole transaction again where the database broke a deadlock; gives up after TRIES."""
+def again(attempt: Callable[[], Result]) -> Result:
+    """What `attempt`, a whole transaction, returns; run again where the database broke a deadlock, up to TRIES."""
     for tried in range(1, TRIES + 1):
         try:
             return attempt()
