@@ -1,4 +1,4 @@
-"""What the process tests do in a process of their own, on its own database: `prepare 50`, `states`."""
+"""What the process tests do in a process of their own, on its own database: `prepare 50`, `cancel`, `states`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 
 from invoicing import tasks  # noqa: E402
-from invoicing.models import Invoice, Transfer, TransferAttempt  # noqa: E402
+from invoicing.cancelling import cancel_invoice  # noqa: E402
+from invoicing.models import Invoice, NumberCounter, Transfer, TransferAttempt  # noqa: E402
 from invoicing.transfer import services  # noqa: E402
 from kashflow.models import LedgerAccount  # noqa: E402
 from magmanager.common.models import Run  # noqa: E402
 from magmanager.common.wake import wake  # noqa: E402
+from settings_app.models import User  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.invoicing.transfer.conftest import FIRST_NUMBER, raised  # noqa: E402
 
@@ -32,8 +34,17 @@ def prepare(count: str, sales_code: str) -> None:
     by = factories.user("Accounts")
     payers = [factories.client_row() for _ in range(5)]
     invoices = [raised(by, payers[n % 5], FIRST_NUMBER + n, "180.00", "42.35") for n in range(int(count))]
+    NumberCounter.objects.update(next_number=FIRST_NUMBER + int(count))
     services.request_transfers(by=by, invoice_ids=[invoice.pk for invoice in invoices])
     wake(tasks.work, account.pk)
+
+
+def cancel() -> None:
+    """Cancels every invoice: KashFlow is asked, and voiding is written for the workers."""
+    by = User.objects.get(groups__name="Accounts")
+    for invoice in Invoice.objects.filter(kind="invoice"):
+        cancel_invoice(by=by, invoice=invoice, reason="Booked twice")
+    wake(tasks.work, LedgerAccount.objects.get().pk)
 
 
 def states() -> None:
@@ -50,4 +61,4 @@ def states() -> None:
 
 
 if __name__ == "__main__":
-    {"prepare": prepare, "states": states}[sys.argv[1]](*sys.argv[2:])
+    {"prepare": prepare, "states": states, "cancel": cancel}[sys.argv[1]](*sys.argv[2:])

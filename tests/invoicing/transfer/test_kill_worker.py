@@ -168,6 +168,30 @@ def test_worker_killed_in_the_middle_of_a_create(embedded: House, place: str) ->
     assert_exactly_once(embedded, 4)
 
 
+@pytest.mark.parametrize("place", [pytest.param("received", marks=pytest.mark.soak), "committed"])
+def test_worker_killed_while_a_credit_note_is_set_off(embedded: House, place: str) -> None:
+    """C13: the credit note is there, and whether it is set off nobody knows."""
+    sandbox = embedded.sandbox
+    embedded.prepare(2)
+    worker = embedded.worker()
+    embedded.beat()
+    wait_for(lambda: embedded.is_at_rest(2), 60)
+    sandbox.hold("applyCreditNoteToInvoice", place)
+    embedded.stage("cancel")
+    wait_for(lambda: bool(sandbox.log("applyCreditNoteToInvoice")), 60)
+    kill(worker)
+    sandbox.release()
+    embedded.worker()
+    # Two documents, the two credit notes that void them, and setting both off.
+    wait_for(lambda: embedded.is_at_rest(6), 90)
+    told = embedded.told()
+    ours = [one for one in sandbox.invoices() if one["CustomerReference"].split(" ")[-1] in told["markers"]]
+    assert len(ours) == len(told["markers"]) == 4
+    assert sorted((one["AmountPaid"], one["Paid"]) for one in ours) == [
+        ("-266.8200", 1), ("-266.8200", 1), ("266.8200", 1), ("266.8200", 1),
+    ]  # fmt: skip
+
+
 def fifty_with_a_kill(house: House) -> None:
     house.sandbox.settings(latency_ms=50)
     house.prepare(50)
