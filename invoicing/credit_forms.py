@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from invoicing import credits
 from invoicing.credits import Part
+from invoicing.forms import near
 from invoicing.models import InvoiceLine
 from invoicing.reasons import LENGTH
 from magmanager.common.fields import MoneyFormField
@@ -95,6 +96,9 @@ class CreditForm(forms.Form):
             "class": "num",
         })  # fmt: skip
         return field
+
+    def clean_credit_date(self) -> dt.date:
+        return near(self.cleaned_data["credit_date"], "Choose the date of the credit note.")
 
     @property
     def open_ids(self) -> list[int]:

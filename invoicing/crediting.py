@@ -90,6 +90,8 @@ def _raise(
     held = Invoice.objects.select_for_update(no_key=True).get(pk=invoice.pk)
     if raised := Invoice.objects.filter(batch__key=key, credits=held).first():
         return raised
+    if Batch.objects.filter(key=key).exists():
+        raise Gone("This page was already used for another invoice. Open the invoice again.")
     _refuse(held, credit_date)
     parts = _parts(held, amounts)
     _refuse_changed(parts, expected_total)

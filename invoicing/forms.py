@@ -26,6 +26,13 @@ from settings_app.models import PaymentMethod
 A_YEAR = dt.timedelta(days=366)
 
 
+def near(day: dt.date, what_to_do: str) -> dt.date:
+    """`day` again. A date further off than a year is a typing mistake: raises ValidationError."""
+    if abs(day - timezone.localdate()) > A_YEAR:
+        raise ValidationError(f"This date is more than a year away. {what_to_do}")
+    return day
+
+
 @dataclass(frozen=True)
 class Ticked:
     """One ticked document of a preview, as its tick box says it: who pays, the total shown, what is on it."""
@@ -58,11 +65,7 @@ class BatchForm(forms.Form):
         super().__init__(data, **kwargs)
 
     def clean_invoice_date(self) -> dt.date:
-        """A date further off than a year is a typing mistake."""
-        found: dt.date = self.cleaned_data["invoice_date"]
-        if abs(found - timezone.localdate()) > A_YEAR:
-            raise ValidationError("This date is more than a year away. Choose the date of the invoices.")
-        return found
+        return near(self.cleaned_data["invoice_date"], "Choose the date of the invoices.")
 
     @property
     def date_shown(self) -> dt.date:

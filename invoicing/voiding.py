@@ -26,6 +26,8 @@ from magmanager.common.errors import DomainError
 from magmanager.common.money import ZERO, total
 from settings_app.models import SystemDefaults, User
 
+WITH = ("invoice", "ledger_account")
+
 
 class CannotAsk(DomainError):
     """KashFlow could not be asked whether anything is paid."""
@@ -39,6 +41,7 @@ def ask(transfer: Transfer, *, by: User) -> Decimal | None:
     Call it outside a transaction. Raises CannotAsk: what nobody knows is no reason to cancel.
     """
     _refuse_elsewhere(transfer)
+    _refuse_while_set_off(transfer.invoice)
     number = transfer.invoice.number
     try:
         gateway = get_gateway(login_for(by), by=by, purpose=f"Cancel invoice {number}")
@@ -96,9 +99,6 @@ def _begin_held(transfer: Transfer) -> bool:
     return begin(held.get(pk=transfer.pk))
 
 
-WITH = ("invoice", "ledger_account")
-
-
 def _delete(transfer: Transfer) -> None:
     Transfer.objects.create(
         invoice=transfer.invoice,
@@ -130,6 +130,18 @@ def _refuse_elsewhere(transfer: Transfer) -> None:
         raise CannotAsk(
             f"Invoice {transfer.invoice.number} is in the KashFlow account {transfer.ledger_account.name}, which is "
             "not the current one, so it can't be voided there. Nothing was cancelled. Raise a credit note instead."
+        )
+
+
+def _refuse_while_set_off(invoice: Invoice) -> None:
+    """Until a set-off is read back, its money can't be told from a payment."""
+    under_way = [State.CLAIMED, State.SENDING, State.SENT, State.AMBIGUOUS]
+    setting_off = Transfer.objects.filter(kind=Transfer.Kind.APPLY, state__in=under_way)
+    note = Invoice.objects.filter(credits=invoice, transfers__in=setting_off).first()
+    if note is not None:
+        raise CannotAsk(
+            f"Credit note {note.number} is being set off against invoice {invoice.number}, so it is not known what "
+            "else is paid of it. Nothing was cancelled. Try again once it is set off."
         )
 
 

@@ -29,22 +29,28 @@ def delete(work: Work) -> None:
     """CLAIMED: reads our marker on it, and deletes it."""
     phase = Phase("look")
     try:
-        found = _look(work)
-        at = time.monotonic()
-        if found is None:
-            _gone(work, phase)
-            return
-        if problem := _problem(work, found):
-            _ask(work, problem, phase)
-            return
-        work.gateway.connect()
-        if time.monotonic() - at > times().send_deadline * FRESH:
-            work.gateway.close()
-            raise SendDeadlineMissed(detail="waiting for the connection took longer than a look is good for")
+        found = _ready(work, phase)
     except GatewayError as error:
         read_failed(work, error, phase)
         return
-    _call(work, found, at)
+    if found:
+        _call(work, *found)
+
+
+def _ready(work: Work, phase: Phase) -> tuple[Document, float] | None:
+    """The document as it was sent, when that was read, with the connection open; None where something else was recorded."""
+    found, at = _look(work), time.monotonic()
+    if found is None:
+        _gone(work, phase)
+        return None
+    if problem := _problem(work, found):
+        _ask(work, problem, phase)
+        return None
+    work.gateway.connect()
+    if time.monotonic() - at < times().send_deadline * FRESH:
+        return found, at
+    work.gateway.close()
+    raise SendDeadlineMissed(detail="waiting for the connection took longer than a look is good for")
 
 
 def read_back(work: Work) -> None:

@@ -72,8 +72,10 @@ def want(invoices: Iterable[Invoice], *, by: User) -> None:
     they wait; the caller wakes the lanes.
     """
     account = current_account() if SystemDefaults.current().uses_kashflow else None
+    login = own_login(by)
     if account is not None:
-        _new(list(invoices), account, own_login(by))
+        # Without a login of its own a transfer goes under the office login.
+        _new(list(invoices), account, login if login and not login.refusal else None)
 
 
 def pause_run(*, by: User, run: Run) -> None:

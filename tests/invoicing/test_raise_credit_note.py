@@ -217,6 +217,14 @@ def test_second_press_returns_the_credit_note_there_is(by: User) -> None:
     assert NumberCounter.objects.get().next_number == note.number + 1
 
 
+def test_key_of_another_invoice_is_refused(by: User) -> None:
+    first, second, key = raise_one(by, "180.00"), raise_one(by, "42.35"), uuid.uuid4()
+    credit(by, first, "180.00", key=key)
+    with pytest.raises(Gone, match="already used for another invoice"):
+        credit(by, second, "42.35", key=key)
+    assert Invoice.objects.filter(kind="credit_note").count() == 1
+
+
 def test_cancelled_invoice_and_credit_note_are_not_credited(by: User) -> None:
     first, second = raise_one(by, "180.00"), raise_one(by, "42.35")
     cancel_invoice(by=by, invoice=first, reason="Wrong client")
@@ -331,6 +339,7 @@ def test_page_raises_what_is_ticked_and_opens_it(by: User, as_role: Callable[...
         (("180.01", "42.35"), {}, "is left to credit, not £180.01."),
         (("180.00", "42.35"), {"reason": ""}, "Say why it is credited"),
         (("180.00", "42.35"), {"credit_date": "2026-11-01"}, "its credit note can&#x27;t be older"),
+        (("180.00", "42.35"), {"credit_date": "2036-11-23"}, "This date is more than a year away."),
         (("180.00", "42.35"), {"credit_date": ""}, "Choose the date of the credit note."),
         (("180.00", "42.35"), {"expected_total": "215.99"}, "comes to £216.00 with VAT"),
     ],

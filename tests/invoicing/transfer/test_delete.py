@@ -11,7 +11,7 @@ from invoicing.cancelling import AlreadyPaid, cancel_invoice
 from invoicing.models import Invoice, Transfer
 from kashflow.models import LedgerAccount
 from tests.invoicing.transfer.conftest import Desk
-from tests.invoicing.transfer.test_apply import document, pay, sent, settle
+from tests.invoicing.transfer.test_apply import credit, document, pay, sent, settle
 from tests.invoicing.transfer.test_carry import type_in
 
 BETWEEN = 31
@@ -144,8 +144,6 @@ def test_failed_look_deletes_nothing_and_is_never_gone(desk: Desk, cancelled: In
 
 
 def test_one_with_a_credit_note_is_voided_by_credit_instead(desk: Desk) -> None:
-    from tests.invoicing.transfer.test_apply import credit
-
     LedgerAccount.objects.update(voiding=LedgerAccount.Voiding.DELETE)
     invoice = sent(desk)
     credit(desk, invoice, "100.00")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from clients.models import Client
 from invoicing import credits
-from invoicing.cancelling import AlreadyPaid, InKashFlow, cancel_invoice
+from invoicing.cancel_words import story
+from invoicing.cancelling import AlreadyPaid, InKashFlow, cancel_invoice, raise_again
 from invoicing.models import Invoice, InvoiceLine, NumberCounter, Transfer
 from invoicing.voiding import CannotAsk
 from kashflow.models import Connection, LedgerAccount
@@ -16,6 +19,7 @@ from settings_app.models import AuditEntry
 from tests import factories
 from tests.invoicing.transfer.conftest import Desk
 from tests.invoicing.transfer.test_apply import APPLY, credit, document, errand, paid, pay, sent, settle
+from tests.invoicing.transfer.test_carry import type_in
 
 
 def cancel(desk: Desk, invoice: Invoice) -> None:
@@ -89,6 +93,19 @@ def test_without_an_answer_nothing_is_cancelled(desk: Desk, kind: str) -> None:
     with pytest.raises(CannotAsk, match="Nothing was cancelled"):
         cancel(desk, invoice)
     assert is_untouched(invoice)
+
+
+def test_while_a_credit_note_is_being_set_off_nothing_is_cancelled(desk: Desk) -> None:
+    invoice = sent(desk)
+    note = credit(desk, invoice, "100.00")
+    desk.sandbox.fault(APPLY, "drop_after")
+    desk.work()
+    with pytest.raises(CannotAsk, match=f"Credit note {note.number} is being set off"):
+        cancel(desk, invoice)
+    assert is_untouched(invoice)
+    settle(desk)
+    cancel(desk, invoice)
+    assert voiding(invoice).total == -(invoice.total + note.total)
 
 
 def test_without_a_login_nothing_is_cancelled(desk: Desk) -> None:
@@ -195,9 +212,6 @@ def test_each_step_survives_a_lost_reply(desk: Desk, fault: str, kind: str) -> N
 
 
 def test_number_of_the_voiding_credit_note_that_is_taken_is_raised_again(desk: Desk) -> None:
-    from invoicing.cancelling import raise_again
-    from tests.invoicing.transfer.test_carry import type_in
-
     invoice = sent(desk)
     type_in(desk, desk.next_number, CustomerReference="By the bookkeeper")
     cancel(desk, invoice)
@@ -210,3 +224,82 @@ def test_number_of_the_voiding_credit_note_that_is_taken_is_raised_again(desk: D
     assert (second.is_voiding, second.credits, second.total) == (True, invoice, -invoice.total)
     assert (errand(second, "create").state, errand(second).state) == ("verified", "verified")
     assert paid(desk, invoice) == invoice.total
+
+
+# --- What people read ---------------------------------------------------------------------------------------
+
+
+def test_invoice_tells_how_far_its_voiding_is(desk: Desk) -> None:
+    invoice = sent(desk)
+    assert story(invoice) == ""
+    cancel(desk, invoice)
+    invoice.refresh_from_db()
+    note = voiding(invoice).number
+    assert story(invoice) == f"Voiding in KashFlow: credit note {note} waits to be sent."
+    Transfer.objects.filter(kind="apply").update(not_before="2100-01-01T00:00:00Z")
+    desk.work()
+    assert story(invoice) == f"Voiding in KashFlow: credit note {note} sent, being set off."
+    Transfer.objects.filter(kind="apply").update(not_before=None)
+    desk.sandbox.fault(APPLY, "drop_after")
+    desk.work()
+    assert story(invoice).startswith(
+        f"Voiding in KashFlow: credit note {note} sent, set off, uncertain – checking."
+    )
+    settle(desk)
+    assert story(invoice) == f"Voided in KashFlow: credit note {note} is set off against it."
+
+
+def test_uncertain_one_tells_that_it_is_looked_up(desk: Desk) -> None:
+    invoice = desk.raise_invoices(1)[0]
+    desk.sandbox.fault("InsertInvoice", "drop_before")
+    desk.press([invoice])
+    desk.work()
+    cancel(desk, invoice)
+    invoice.refresh_from_db()
+    assert story(invoice) == "Whether KashFlow has it is being looked up; if it has, it is voided there."
+
+
+@pytest.mark.parametrize(
+    ("voids_by", "told"),
+    [
+        ("credit", "If not, a credit note for £266.82 is raised and set off against it there."),
+        ("delete", "If not, its document there is deleted."),
+    ],
+)
+def test_page_says_before_what_happens_in_kashflow(
+    desk: Desk, as_role: Callable[..., Any], voids_by: str, told: str
+) -> None:
+    LedgerAccount.objects.update(voiding=voids_by)
+    invoice = sent(desk)
+    asked = as_role("Accounts").get(f"/invoicing/invoices/{invoice.number}/cancel/").content.decode()
+    assert f"KashFlow is asked first whether anything of it is paid. {told}" in asked
+    assert is_untouched(invoice)
+
+
+def test_page_of_what_cannot_be_asked_keeps_the_reason_that_was_typed(
+    desk: Desk, as_role: Callable[..., Any]
+) -> None:
+    invoice = sent(desk)
+    desk.sandbox.fault("GetInvoiceByID", "http_500")
+    page = f"/invoicing/invoices/{invoice.number}/cancel/"
+    shown = as_role("Accounts").post(page, {"reason": "Booked twice"}).content.decode()
+    assert f"so it is not known whether anything of invoice {invoice.number} is paid." in shown
+    assert 'value="Booked twice"' in shown
+    assert is_untouched(invoice)
+
+
+def test_page_shows_the_voiding_and_offers_no_second_cancelling(
+    desk: Desk, as_role: Callable[..., Any]
+) -> None:
+    invoice = sent(desk)
+    cancel(desk, invoice)
+    desk.work()
+    note = voiding(invoice)
+    browser = as_role("Accounts")
+    shown = browser.get(f"/invoicing/invoices/{invoice.number}/").content.decode()
+    assert f"Voided in KashFlow: credit note {note.number} is set off against it." in shown
+    assert "/cancel/" not in shown
+    of_note = browser.get(f"/invoicing/invoices/{note.number}/").content.decode()
+    assert f"Voids invoice {invoice.number}. Booked twice" in of_note
+    assert "<dt>Left to set off</dt><dd>£0.00</dd>" in of_note
+    assert "/cancel/" not in of_note
