@@ -57,6 +57,8 @@ class Transfer(models.Model):
     cause_code = models.CharField(max_length=40, blank=True)
     # What KashFlow holds where it differs or is somebody else's, for the two documents side by side.
     found = models.JSONField(default=dict)
+    # Of a document that a person adopted: what they saw and accepted (transfer/adoption.py).
+    accepted = models.JSONField(default=dict)
     connection = models.ForeignKey(Connection, on_delete=models.SET_NULL, null=True, related_name="+")
     requested_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
@@ -67,7 +69,13 @@ class Transfer(models.Model):
 
     class Meta:
         default_permissions = ()
-        permissions = [("transfer_invoices", "Transfer to KashFlow")]
+        permissions = [
+            ("transfer_invoices", "Transfer to KashFlow"),
+            ("recheck", "Recheck a transfer in KashFlow"),
+            ("retry", "Retry a transfer at once"),
+            ("adopt", "Link a document of KashFlow's to an invoice"),
+            ("do_not_send", "Keep an invoice out of KashFlow"),
+        ]
         indexes = [
             # SQLite does not use the partial one below for states given as parameters.
             models.Index(fields=["ledger_account", "state"], name="transfer_by_state"),

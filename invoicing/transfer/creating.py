@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from invoicing.transfer import causes, mapping, pauses, proof
+from invoicing.transfer import adoption, causes, mapping, pauses, proof
 from invoicing.transfer.looks import Look, look, look_twice
 from invoicing.transfer.outcomes import absent, is_settling, not_read_back, not_written, read_failed
-from invoicing.transfer.record import Phase, record
+from invoicing.transfer.record import Phase, note, record
 from invoicing.transfer.states import Event, State
-from invoicing.transfer.verdict import EVENTS, Changed, NumberTaken, Ours, Verdict
+from invoicing.transfer.verdict import EVENTS, Changed, NumberTaken, Ours, Probable, Several, Verdict
 from invoicing.transfer.work import Steps, Work
 from kashflow.gateway.errors import (
     EnvelopeInvalid,
@@ -100,7 +100,9 @@ def _create(work: Work, seen: Look) -> None:
         return
     pauses.release(transfer)
     what = f"Sent. KashFlow has it as number {number}."
-    record(transfer, Event.CREATED, what=what, phase=phase, kashflow_number=number, tries=0)
+    # A document it had before, deleted there since, is not what is read back.
+    new: dict[str, Any] = {"kashflow_number": number, "kashflow_dbid": None, "tries": 0}
+    record(transfer, Event.CREATED, what=what, phase=phase, **new)
     read_back(work)
 
 
@@ -109,9 +111,24 @@ def _mismatch(work: Work, number: int, phase: Phase) -> None:
     cause = (
         f"KashFlow gave invoice {ours} the number {number} instead. There is one document, under {number}."
     )
-    why = causes.cause(cause, "other_number", found={"number": number}, kashflow_number=number)
+    why = causes.cause(cause, "other_number", found={"number": number})
+    why |= {"kashflow_number": number, "kashflow_dbid": None}
     record(work.transfer, Event.CREATED_OTHER_NUMBER, what=cause, phase=phase, **why)
     pauses.pause_account(work.account, ours=ours, theirs=number)
+    _show(work, number)
+
+
+def _show(work: Work, number: int) -> None:
+    """Reads the document that got another number, so that the person who must choose sees it at once."""
+    try:
+        found = work.gateway.get_invoice(number)
+    except GatewayError:
+        # A recheck reads it.
+        return
+    unequal = mapping.differences(work.document, found)
+    dbid = found.dbid if mapping.is_marked(work.document, found) else None
+    values: dict[str, Any] = {"found": causes.seen(found, unequal), "kashflow_dbid": dbid}
+    note(work.transfer, outcome="read_other_number", what=f"Read number {number} in KashFlow.", **values)
 
 
 # --- What a look found --------------------------------------------------------------------------------------
@@ -126,11 +143,33 @@ def _found(work: Work, verdict: Verdict, phase: Phase) -> None:
         return
     if work.transfer.state == State.AMBIGUOUS and event is Event.FOUND_PROBABLE:
         event = Event.FOUND_CHANGED
-    cause, found = causes.of_verdict(verdict, work.transfer.invoice.number)
+    cause, found = causes.of_verdict(_whole(work, verdict), work.transfer.invoice.number)
     why = causes.cause(cause, event.name.lower(), found=found)
     record(work.transfer, event, what=cause, phase=phase, **why)
     if isinstance(verdict, Changed) and work.document.number not in (0, verdict.found.number):
         pauses.pause_account(work.account, ours=work.document.number, theirs=verdict.found.number)
+
+
+def _whole(work: Work, verdict: Verdict) -> Verdict:
+    """The same verdict on documents with their lines, which lists may leave out: a person compares them."""
+    if isinstance(verdict, Several):
+        return Several(tuple(_with_lines(work, one) for one in verdict.found))
+    if isinstance(verdict, NumberTaken | Probable | Changed):
+        found = _with_lines(work, verdict.found)
+        if isinstance(verdict, Changed):
+            return Changed(found, tuple(mapping.differences(work.document, found)) or verdict.differences)
+        return type(verdict)(found)
+    return verdict
+
+
+def _with_lines(work: Work, found: Document) -> Document:
+    """Read by its id where it came without. Without an answer it is shown as it is, and cannot be adopted yet."""
+    if found.lines:
+        return found
+    try:
+        return work.gateway.get_invoice_by_id(found.dbid)
+    except GatewayError:
+        return found
 
 
 def _adopt(work: Work, found: Document, phase: Phase) -> None:
@@ -155,6 +194,9 @@ def read_back(work: Work) -> None:
     except GatewayError as error:
         not_read_back(work, error, phase)
         return
+    if transfer.accepted:
+        _adopted(work, found, phase)
+        return
     unequal = mapping.differences(work.document, found)
     values: dict[str, Any] = {"kashflow_number": found.number, "kashflow_dbid": found.dbid}
     if not mapping.is_marked(work.document, found):
@@ -162,13 +204,28 @@ def read_back(work: Work) -> None:
         values = {}
     if unequal:
         cause = f"KashFlow's document is not what was sent. {'; '.join(map(str, unequal))}."
-        why = causes.cause(cause, "differs", found=mapping.kept(found, unequal), lease_until=None)
+        why = causes.cause(cause, "differs", found=causes.seen(found, unequal), lease_until=None)
         record(transfer, Event.READ_BACK_DIFFERS, what=cause, phase=phase, **values, **why)
         return
-    pence = money.to_pence(money.to_penny(found.net_amount + found.vat_amount))
-    what = "Read back: equal to the penny."
-    record(transfer, Event.READ_BACK_EQUAL, what=what, phase=phase, verified_total=pence, **values)
+    _verified(work, found, "Read back: equal to the penny.", phase, **values)
     proof.try_to_prove(work)
+
+
+def _adopted(work: Work, found: Document, phase: Phase) -> None:
+    """What a person linked holds only where it is still, to the letter, what they saw."""
+    if adoption.is_as_accepted(work.transfer, found):
+        _verified(work, found, "Read back: just as it was when it was linked.", phase)
+        return
+    unequal = mapping.differences(work.document, found)
+    cause = "It was changed in KashFlow after somebody looked at it, so it was not linked. Look at it again."
+    why = causes.cause(cause, "changed_meanwhile", found=causes.seen(found, unequal), lease_until=None)
+    back = adoption.taken_back(work.transfer)
+    record(work.transfer, Event.READ_BACK_DIFFERS, what=cause, phase=phase, **back, **why)
+
+
+def _verified(work: Work, found: Document, what: str, phase: Phase, **values: Any) -> None:
+    pence = money.to_pence(money.to_penny(found.net_amount + found.vat_amount))
+    record(work.transfer, Event.READ_BACK_EQUAL, what=what, phase=phase, verified_total=pence, **values)
 
 
 def _read(work: Work) -> Document:
@@ -184,7 +241,8 @@ def _gone(work: Work, error: GatewayError, phase: Phase) -> None:
         not_read_back(work, error, phase)
         return
     cause = f"KashFlow took it as number {work.transfer.kashflow_number}, but has it no more. Was it deleted?"
-    why = causes.cause(cause, "gone", lease_until=None)
+    back = adoption.taken_back(work.transfer) if work.transfer.accepted else {}
+    why = causes.cause(cause, "gone", lease_until=None, **back)
     record(work.transfer, Event.READ_BACK_DIFFERS, what=cause, phase=phase, **why)
 
 

@@ -173,8 +173,7 @@ def _line_differences(
     if len(sent) != len(found):
         yield Difference("Lines", str(len(sent)), str(len(found)))
         return
-    in_order = sorted(found, key=lambda line: (line.sort, line.line_id))
-    for place, (ours, theirs) in enumerate(zip(sent, in_order, strict=True), 1):
+    for place, (ours, theirs) in enumerate(zip(sent, in_order(found), strict=True), 1):
         yield from unequal(
             [
                 (
@@ -209,15 +208,41 @@ def _shown(value: object) -> str:
 
 
 def kept(found: records.Invoice, unequal: Sequence[Difference] = ()) -> dict[str, Any]:
-    """KashFlow's document as JSON for the two side by side."""
+    """KashFlow's document as JSON for the two side by side. An answer without its lines has none here either."""
     return {
         "number": found.number,
         "dbid": found.dbid,
-        "date": found.invoice_date.isoformat() if found.invoice_date else None,
+        "date": _iso(found.invoice_date),
+        "due": _iso(found.due_date),
         "customer_id": found.customer_id,
+        "customer_code": found.customer_code,
         "customer_name": found.customer_name,
         "reference": found.reference,
         "amount": str(money.to_penny(found.net_amount)),
         "vat_amount": str(money.to_penny(found.vat_amount)),
+        "amount_paid": str(money.to_penny(found.amount_paid)),
+        "permalink": found.permalink,
+        "lines": [_kept_line(line) for line in in_order(found.lines)],
         "differences": [asdict(one) for one in unequal],
     }
+
+
+def in_order(lines: Sequence[records.InvoiceLine]) -> list[records.InvoiceLine]:
+    """KashFlow's lines as they stand on its document."""
+    return sorted(lines, key=lambda line: (line.sort, line.line_id))
+
+
+def _kept_line(line: records.InvoiceLine) -> dict[str, Any]:
+    return {
+        "description": line.description,
+        "quantity": f"{line.quantity.normalize():f}",
+        "rate": f"{line.rate.normalize():f}",
+        "vat_rate": f"{_vat_rate(line).normalize():f}",
+        "vat_amount": str(money.to_penny(line.vat_amount)),
+        "charge_type": line.charge_type,
+        "product_id": line.product_id,
+    }
+
+
+def _iso(day: dt.date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -73,7 +73,7 @@ def _new(account: LedgerAccount, login: Connection) -> list[Transfer]:
 def _again(account: LedgerAccount, login: Connection, by: User) -> list[Transfer]:
     """Those that need a person are rechecked; those that wait in no unfinished run get a new one."""
     rows = _of_payments(account)
-    rechecked = [row for row in rows.filter(state__in=NEEDS_YOU) if services.recheck(row, login, by)]
+    rechecked = [row for row in rows.filter(state__in=NEEDS_YOU) if services.look_again(row, login, by)]
     in_a_run = Transfer.objects.filter(run_transfers__run__in=pauses.unfinished())
     waits = list(rows.filter(state=State.READY).exclude(pk__in=in_a_run.values("pk")))
     for row in waits:

@@ -96,6 +96,7 @@ def _entering(source: State, to: State) -> dict[str, Any]:
             "last_cause": "",
             "cause_code": "",
             "found": {},
+            "accepted": {},
         }
     free: dict[str, Any] = {"lease_until": None}
     if to is State.AMBIGUOUS and source is not State.AMBIGUOUS:

@@ -62,7 +62,10 @@ def request_transfers(*, by: User, invoice_ids: Collection[int]) -> Run:
         chosen = [*_again(invoices, account, login, by), *_new(invoices, account, login)]
         if not chosen:
             return _run_there_is(invoices, account)
-        return _start(chosen, by, login)
+        many = "1 invoice" if len(chosen) == 1 else f"{len(chosen):,} invoices"
+        run = start_run(chosen, by, login, title=f"Transfer of {many} to KashFlow")
+        audit.record("transfers.requested", run, by=by, after={"invoices": len(chosen)})
+        return run
 
 
 def want(invoices: Iterable[Invoice], *, by: User) -> None:
@@ -119,12 +122,17 @@ def account_of(run: Run) -> int | None:
 
 def refuse_if_stopped(account: LedgerAccount, login: Connection) -> None:
     """Raises TransfersStopped where nothing can be sent to `account` under `login` just now."""
+    refuse_if_off(login)
+    if account.paused_reason:
+        raise TransfersStopped(f"Transfers are stopped. {account.paused_reason}")
+
+
+def refuse_if_off(login: Connection) -> None:
+    """Raises TransfersStopped where nothing may even be read: the package is off, or KashFlow refuses the login."""
     if not SystemDefaults.current().uses_kashflow:
         raise TransfersStopped(
             "KashFlow is not the accounts package, so nothing was sent. Choose it in System Defaults."
         )
-    if account.paused_reason:
-        raise TransfersStopped(f"Transfers are stopped. {account.paused_reason}")
     if login.refusal:
         error = door.stored_refusal(login)
         raise TransfersStopped(error.sentence, link=str(MY_DETAILS), link_label="My Details")
@@ -167,7 +175,7 @@ def _new(invoices: list[Invoice], account: LedgerAccount, login: Connection | No
 def _again(invoices: list[Invoice], account: LedgerAccount, login: Connection, by: User) -> list[Transfer]:
     """Those that need a person are rechecked; those that wait in no unfinished run get a new one."""
     rows = _of(invoices, account)
-    rechecked = [row for row in rows.filter(state__in=NEEDS_YOU) if recheck(row, login, by)]
+    rechecked = [row for row in rows.filter(state__in=NEEDS_YOU) if look_again(row, login, by)]
     in_a_run = Transfer.objects.filter(run_transfers__run__in=pauses.unfinished())
     waiting = list(rows.filter(state=State.READY).exclude(pk__in=in_a_run.values("pk")))
     # From here on under the presser's login: the one it began with may be refused or its owner gone.
@@ -176,10 +184,11 @@ def _again(invoices: list[Invoice], account: LedgerAccount, login: Connection, b
     return [*rechecked, *waiting]
 
 
-def recheck(transfer: Transfer, login: Connection, by: User) -> bool:
-    """Has one that needs a person looked for again under `login`; False where somebody else was quicker.
+def look_again(transfer: Transfer, login: Connection, by: User) -> bool:
+    """Begins a read-only round for one that needs a person; False where somebody else was quicker.
 
-    No create is in flight in these states, so the settle wait is over already (states.MOVES)."""
+    No create is in flight in these states, so the settle wait is over already (states.MOVES).
+    """
     settled = in_seconds(-times().settle)
     values: dict[str, Any] = {"ambiguous_since": settled, "not_before": None, "tries": 0, "connection": login}
     try:
@@ -195,14 +204,12 @@ def _of(invoices: Iterable[Invoice], account: LedgerAccount) -> QuerySet[Transfe
     )
 
 
-def _start(chosen: list[Transfer], by: User, login: Connection) -> Run:
-    many = "1 invoice" if len(chosen) == 1 else f"{len(chosen):,} invoices"
-    title = f"Transfer of {many} to KashFlow"
+def start_run(chosen: list[Transfer], by: User, login: Connection, *, title: str) -> Run:
+    """A run over `chosen`: from here on they are `by`'s work under `login`."""
     run = runs.start(kind=pauses.RUN_KIND, title=title, by=by, total=len(chosen), connection_id=login.pk)
     RunTransfer.objects.bulk_create(
         [RunTransfer(run=run, transfer=one) for one in chosen], batch_size=ROWS_AT_ONCE
     )
-    audit.record("transfers.requested", run, by=by, after={"invoices": len(chosen)})
     return run
 
 

@@ -12,7 +12,9 @@ from kashflow.models import LedgerAccount
 from settings_app.models import User
 
 # What needs a person and may still be a document of ours there: changed, renumbered, or never looked up.
-MAYBE_OURS = frozenset({"found_changed", "other_number", "differs", "gone", "uncertain_too_long"})
+MAYBE_OURS = frozenset(
+    {"found_changed", "other_number", "differs", "gone", "changed_meanwhile", "uncertain_too_long"}
+)
 # Where KashFlow is known not to have it.
 NOT_THERE = (State.READY, State.CONFLICT, State.REJECTED)
 UNDER_WAY = frozenset({State.SENDING, State.AMBIGUOUS, State.SENT})

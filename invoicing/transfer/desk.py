@@ -1,0 +1,254 @@
+"""What a person decides about a transfer that cannot go on by itself: the verbs of the Transfer desk.
+
+Each is one conditional move (or, for a retry, one conditional update), with who and why in the transfer's history
+and in the audit log. None talks to KashFlow: a lane does what follows.
+
+design: transfer.md, States (recheck, link, keep both numbers, do not send).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from invoicing.models import Invoice, Transfer
+from invoicing.transfer import acts, adoption
+from invoicing.transfer.mapping import marker_of
+from invoicing.transfer.record import Lost, note, record
+from invoicing.transfer.services import look_again, refuse_if_off, start_run
+from invoicing.transfer.states import NEEDS_YOU, WORD_OF, WORDS, Event, State
+from kashflow.connections import login_for
+from kashflow.models import Connection
+from magmanager.common.errors import DomainError, Gone
+from magmanager.common.models import Run
+from magmanager.common.permissions import allow
+from settings_app import audit
+from settings_app.models import User
+
+RECHECK, RETRY, ADOPT, DO_NOT_SEND = (
+    f"invoicing.{act}" for act in (acts.RECHECK, acts.RETRY, acts.ADOPT, acts.DO_NOT_SEND)
+)
+# A press works through at most this many; what is left stays listed, and the next press takes it.
+MOST = 5_000
+
+
+class NotInThisState(DomainError):
+    """The transfer is in a state from which the state table knows no such move."""
+
+    code = "not_in_this_state"
+
+
+class ReasonMissing(DomainError):
+    """A decision that stays needs a reason."""
+
+    code = "reason_missing"
+
+
+class DocumentChanged(DomainError):
+    """What KashFlow has is not what the person looked at."""
+
+    code = "document_changed"
+
+
+class TotalsDiffer(DomainError):
+    """Money that differs is not linked."""
+
+    code = "totals_differ"
+
+
+class DocumentTaken(DomainError):
+    """KashFlow's document is another invoice of ours already."""
+
+    code = "document_taken"
+
+
+class NothingToDo(DomainError):
+    """None of the transfers is in the state any more in which they were listed."""
+
+    code = "nothing_to_do"
+
+
+def recheck(*, by: User, transfer: Transfer) -> Run:
+    """Looks for it in KashFlow again, reading only; sent only once it is proved absent. Returns the run.
+
+    The caller wakes the workers. Raises NoLogin, TransfersStopped, NotInThisState, Gone.
+    """
+    allow(by, RECHECK)
+    login = _login(by)
+    row = _fresh(transfer, acts.RECHECK)
+    with transaction.atomic():
+        if not look_again(row, login, by):
+            raise _gone(row)
+        return _run(by, [row], login, "recheck", f"Recheck of {_named(row)}")
+
+
+def recheck_all(*, by: User, cause: str) -> Run:
+    """As `recheck`, of every transfer that needs a person for this cause (a code). Raises NothingToDo too."""
+    allow(by, RECHECK)
+    login = _login(by)
+    waiting = Transfer.objects.filter(
+        ledger_account=login.ledger_account_id, state__in=NEEDS_YOU, cause_code=cause
+    )
+    with transaction.atomic():
+        found = [row for row in _in_order(waiting) if look_again(row, login, by)]
+        return _run(by, found, login, "recheck", f"Recheck of {_many(found)}")
+
+
+def retry(*, by: User, transfer: Transfer) -> Run:
+    """Makes one that waits after a failure due at once. Returns its run; the caller wakes the workers.
+
+    Raises NoLogin, TransfersStopped, NotInThisState, Gone.
+    """
+    allow(by, RETRY)
+    login = _login(by)
+    row = _fresh(transfer, acts.RETRY)
+    with transaction.atomic():
+        if not _due_at_once(row, login, by):
+            raise _gone(row)
+        return _run(by, [row], login, "retry", f"Retry of {_named(row)}")
+
+
+def retry_all(*, by: User) -> Run:
+    """As `retry`, of everything that waits after a failure. Raises NothingToDo too."""
+    allow(by, RETRY)
+    login = _login(by)
+    waiting = Transfer.objects.filter(
+        ledger_account=login.ledger_account_id, state=State.READY, not_before__isnull=False
+    )
+    with transaction.atomic():
+        found = [row for row in _in_order(waiting) if _due_at_once(row, login, by)]
+        return _run(by, found, login, "retry", f"Retry of {_many(found)}")
+
+
+def adopt(*, by: User, transfer: Transfer, dbid: int, seen: str, reason: str) -> Run:
+    """KashFlow's document `dbid` is this invoice: *Link*, and where it has another number *Keep both numbers*.
+
+    `seen` is the fingerprint of what the page showed. Nothing is written into a document somebody else made, so our
+    marker is not on it: it is known by its id. A lane reads it once more and accepts it only as it was seen.
+    Raises NoLogin, TransfersStopped, NotInThisState, ReasonMissing, DocumentChanged, TotalsDiffer, DocumentTaken, Gone.
+    """
+    allow(by, ADOPT)
+    reason = _reason(reason)
+    login = _login(by)
+    row = _fresh(transfer, acts.ADOPT)
+    kept = _seen(row, dbid, seen)
+    _refuse_other_money(row, kept)
+    _refuse_taken(row, kept)
+    what = f"Linked to number {kept['number']} in KashFlow. {reason}"
+    values: dict[str, Any] = {"lease_until": None, "not_before": None, "tries": 0, "connection": login}
+    try:
+        with transaction.atomic():
+            record(row, Event.ADOPTED, what=what, by=by, **values, **adoption.accepted(row, kept))
+            after = {name: kept[name] for name in ("number", "dbid", "differences")}
+            audit.record("transfer.adopted", row, by=by, after={**after, "reason": reason})
+            title = f"Link of {_named(row)} to number {kept['number']}"
+            return start_run([row], by, login, title=title)
+    except Lost:
+        raise _gone(row) from None
+    except IntegrityError:
+        raise _taken() from None
+
+
+def do_not_send(*, by: User, transfer: Transfer, reason: str) -> None:
+    """Keeps it here alone, for good. Raises ReasonMissing, NotInThisState, Gone."""
+    allow(by, DO_NOT_SEND)
+    reason = _reason(reason)
+    row = _fresh(transfer, acts.DO_NOT_SEND)
+    before = {"state": row.state}
+    try:
+        with transaction.atomic():
+            record(row, Event.DO_NOT_SEND, what=f"Not to be sent. {reason}", by=by)
+            audit.record("transfer.do_not_send", row, by=by, before=before, after={"reason": reason})
+    except Lost:
+        raise _gone(row) from None
+
+
+def _login(by: User) -> Connection:
+    login = login_for(by)
+    refuse_if_off(login)
+    return login
+
+
+def _fresh(transfer: Transfer, act: str) -> Transfer:
+    """The row as it is now. Raises NotInThisState."""
+    row = Transfer.objects.select_related("invoice").get(pk=transfer.pk)
+    if not acts.is_possible(act, State(row.state)):
+        word = WORDS[WORD_OF[State(row.state)]]
+        raise NotInThisState(f"{_named(row)} is “{word}” by now, so nothing was changed. Look at it again.")
+    return row
+
+
+def _in_order(rows: Any) -> Iterable[Transfer]:
+    return list(rows.select_related("invoice").order_by("invoice__number")[:MOST])
+
+
+def _due_at_once(row: Transfer, login: Connection, by: User) -> bool:
+    values: dict[str, Any] = {"not_before": None, "last_cause": "", "cause_code": "", "connection": login}
+    try:
+        note(row, outcome="retry", what="Tried again at once.", by=by, **values)
+    except Lost:
+        return False
+    return True
+
+
+def _run(by: User, found: list[Transfer], login: Connection, act: str, title: str) -> Run:
+    if not found:
+        raise NothingToDo("Somebody else was quicker: none of them is waiting for this any more.")
+    run = start_run(found, by, login, title=title)
+    audit.record(f"transfers.{act}", run, by=by, after={"transfers": len(found)})
+    return run
+
+
+def _seen(row: Transfer, dbid: int, seen: str) -> dict[str, Any]:
+    kept = next((one for one in adoption.documents(row) if one["dbid"] == dbid), None)
+    if kept is None or not adoption.is_whole(kept) or adoption.fingerprint(kept) != seen:
+        raise DocumentChanged(
+            "KashFlow's document is not the one you looked at any more, so nothing was linked. "
+            "It is shown as it was read last; compare the two again."
+        )
+    return kept
+
+
+def _refuse_other_money(row: Transfer, kept: dict[str, Any]) -> None:
+    theirs = adoption.total_of(kept)
+    if theirs != row.invoice.total:
+        raise TotalsDiffer(
+            f"The totals differ: £{row.invoice.total:,.2f} here, £{theirs:,.2f} in KashFlow. Money that differs is "
+            "never linked. Put it right in KashFlow and recheck, cancel and raise again, or do not send it."
+        )
+
+
+def _refuse_taken(row: Transfer, kept: dict[str, Any]) -> None:
+    marker = marker_of(kept["reference"])
+    others = Invoice.objects.filter(marker=marker).exclude(pk=row.invoice_id)
+    if (marker and others.exists()) or row.invoice.state == Invoice.State.CANCELLED:
+        raise _taken()
+
+
+def _taken() -> DocumentTaken:
+    return DocumentTaken(
+        "This invoice is cancelled, or KashFlow's document is another invoice of ours already, "
+        "so it was not linked. Cancel and raise again, or do not send it."
+    )
+
+
+def _reason(text: str) -> str:
+    """The reason without spaces around it, cut to what the history holds. Raises ReasonMissing."""
+    reason = " ".join(text.split())[:200]
+    if not reason:
+        raise ReasonMissing("Say why: it stays in the history of this invoice.", field="reason")
+    return reason
+
+
+def _gone(row: Transfer) -> Gone:
+    return Gone(f"Somebody else was quicker with {_named(row)}, so nothing was changed. Look at it again.")
+
+
+def _named(row: Transfer) -> str:
+    return f"{row.invoice.get_kind_display().lower()} {row.invoice.number}"
+
+
+def _many(found: list[Transfer]) -> str:
+    return "1 transfer" if len(found) == 1 else f"{len(found):,} transfers"
