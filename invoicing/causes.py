@@ -21,6 +21,7 @@ class Link(NamedTuple):
 
 
 MY_DETAILS = ("my_details", "My Details")
+API_LOG = ("kashflow:api_log", "API log")
 KASHFLOW = ("kashflow:settings", "Settings › KashFlow")
 PAGES = {
     pauses.CONNECTION_OFF: MY_DETAILS,
@@ -31,6 +32,60 @@ PAGES = {
     "not_sendable": KASHFLOW,
     "payment_no_bank": KASHFLOW,
     "payment_not_mapped": ("kashflow:payment_methods", "Settings › Payment Methods"),
+    "refused": API_LOG,
+    "unknown": API_LOG,
+    "envelope_invalid": API_LOG,
+    "envelope_refused": API_LOG,
+    "uncertain_too_long": API_LOG,
+}
+# In two or three words, for a list. Every code that a transfer can have stands here; a test looks for others.
+SHORT = {
+    "number_taken": "Number taken",
+    "found_probable": "Probably typed by hand",
+    "found_changed": "Changed in KashFlow",
+    "other_number": "Got another number",
+    "differs": "Not what was sent",
+    "changed_meanwhile": "Changed since it was looked at",
+    "gone": "Deleted in KashFlow",
+    "customer_unresolved": "Customer not settled",
+    "not_sendable": "Codes or sums",
+    "uncertain_too_long": "Uncertain for a day",
+    "refused": "Refused by KashFlow",
+    "not_found": "Not in KashFlow",
+    "no_record": "Not in KashFlow",
+    "code_not_unique": "Customer code taken",
+    "code_invalid": "Customer code refused",
+    "envelope_invalid": "Cannot be written",
+    "envelope_refused": "Message refused",
+    "stopped": "Program stopped",
+    "stopped_while_sending": "Program stopped",
+    "send_deadline_missed": "Started too late",
+    "not_sent": "Cannot reach KashFlow",
+    "kashflow_away": "KashFlow away",
+    "rate_limited": "KashFlow is busy",
+    "unknown": "No clear answer",
+    "gateway_error": "No clear answer",
+    "connection_off": "Login refused",
+    "wrong_login": "Login refused",
+    "api_disabled": "API switched off",
+    "ip_not_listed": "Address not allowed",
+    "account_locked": "KashFlow locked",
+    "access_forbidden": "Access refused",
+    "switched_off": "No login to work with",
+}
+# What to do before any of the choices helps.
+ADVICE = {
+    "other_number": (
+        "Transfers are stopped until an admin has chosen: in Settings › KashFlow set Invoice numbers to "
+        "“KashFlow numbers its own”, and they go on. This one is settled here."
+    ),
+    "customer_unresolved": "Choose or create the customer at the client, then recheck.",
+    "not_sendable": "Sync the codes in Settings › KashFlow, or put them right on the publication, then recheck.",
+    "gone": "Ask whoever works in KashFlow whether it was deleted on purpose.",
+    "refused": "Mend what KashFlow names, then recheck.",
+    "envelope_invalid": "Mend what is named, then recheck.",
+    "envelope_refused": "Nothing can be mended here; the API log has the message for your administrator.",
+    "uncertain_too_long": "Look in KashFlow yourself, or recheck once it can be read again.",
 }
 
 

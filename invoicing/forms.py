@@ -17,6 +17,7 @@ from bookings.models import Booking
 from clients.models import Client
 from invoicing.documents import Document, Preview
 from invoicing.models import Invoice
+from invoicing.transfer.acts import NEEDS_REASON
 from kashflow.models import BankAccount, LedgerAccount
 from magmanager.common.fields import MoneyFormField
 from magmanager.common.money import PENNY, ZERO, from_pence
@@ -210,3 +211,30 @@ class RemovePaymentForm(forms.Form):
     reason = forms.CharField(
         label="Reason", max_length=200, help_text="Such as: recorded on the wrong invoice."
     )
+
+
+class TransferFilters(forms.Form):
+    """The filters of the Transfer desk."""
+
+    q = forms.CharField(
+        label="Number or client", required=False, max_length=80, widget=SearchInput("Number or client")
+    )
+    show = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+    cause = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
+
+class DecisionForm(forms.Form):
+    """What goes along with a decision about a transfer: why, and which document of KashFlow's was looked at."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=200,
+        error_messages={"required": "Say why: it stays in the history of this invoice."},
+    )
+    document = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+    seen = forms.CharField(required=False, max_length=32)
+
+    def __init__(self, data: QueryDict | None = None, *, act: str) -> None:
+        super().__init__(data)
+        self.act = act
+        self.fields["reason"].required = act in NEEDS_REASON

@@ -1,12 +1,29 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from invoicing import company
-from invoicing.views import batches, comparison, corrections, invoices, payments, transfers
+from invoicing.views import (
+    batches,
+    comparison,
+    corrections,
+    decisions,
+    desk,
+    invoices,
+    payments,
+    transfers,
+)
 
+one_transfer = [
+    path("", desk.TransferDetail.as_view(), name="transfer_detail"),
+    path("recheck/", decisions.TransferRecheck.as_view(), name="transfer_recheck"),
+    path("retry/", decisions.TransferRetry.as_view(), name="transfer_retry"),
+    path("adopt/", decisions.TransferAdopt.as_view(), name="transfer_adopt"),
+    path("raise-again/", decisions.TransferRaiseAgain.as_view(), name="transfer_raise_again"),
+    path("do-not-send/", decisions.TransferDoNotSend.as_view(), name="transfer_do_not_send"),
+]
 app_name = "invoicing"
-urlpatterns: list[URLPattern] = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("invoicing/to-invoice/", batches.ToInvoice.as_view(), name="to_invoice"),
     path("invoicing/to-invoice/preview/", batches.BatchPreview.as_view(), name="batch_preview"),
     path("invoicing/to-invoice/raise/", batches.BatchRaise.as_view(), name="batch_raise"),
@@ -40,7 +57,10 @@ urlpatterns: list[URLPattern] = [
         "settings/kashflow/transfer-payments/", payments.TransferPayments.as_view(), name="transfer_payments"
     ),
     path("invoicing/transfer/", transfers.TransferRequest.as_view(), name="transfer"),
-    path("invoicing/transfers/", transfers.Transfers.as_view(), name="transfers"),
+    path("invoicing/transfers/", desk.Transfers.as_view(), name="transfers"),
+    path("invoicing/transfers/recheck/", decisions.TransfersRecheck.as_view(), name="transfers_recheck"),
+    path("invoicing/transfers/retry/", decisions.TransfersRetry.as_view(), name="transfers_retry"),
+    path("invoicing/transfers/<uuid:transfer_id>/", include(one_transfer)),
     path("invoicing/runs/<uuid:run_id>/", transfers.RunDetail.as_view(), name="run"),
     path("invoicing/runs/<uuid:run_id>/pause/", transfers.RunPause.as_view(), name="run_pause"),
     path("invoicing/runs/<uuid:run_id>/resume/", transfers.RunResume.as_view(), name="run_resume"),

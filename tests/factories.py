@@ -15,7 +15,7 @@ from bookings.models import Booking, BookingSet, Instalment
 from clients import matches
 from clients.customer_codes.reading import FoundCustomer
 from clients.models import Client, CodeMatchRow, Contact
-from invoicing.models import Invoice, Payment
+from invoicing.models import Invoice, Payment, Transfer
 from invoicing.payments import record_payment
 from kashflow.models import AccountCode, ApiCall, CallSlot, Connection, LedgerAccount
 from publications.models import AdvertSize, Issue, Publication, RateCardEntry
@@ -174,3 +174,10 @@ def match_row(*names: str, by: User | None = None) -> CodeMatchRow:
     return matches.store(
         by=by or user("Admin"), customers=customers, source="file", file_name="customers.csv"
     ).rows.get(position=0)
+
+
+def transfer(invoice: Invoice, **fields: Any) -> Transfer:
+    """The transfer of `invoice` to the current account, waiting unless told otherwise."""
+    account = LedgerAccount.objects.filter(is_current=True).first() or ledger_account()
+    fields = {"ledger_account": account, "requested_at": timezone.now(), **fields}
+    return Transfer.objects.create(invoice=invoice, **fields)

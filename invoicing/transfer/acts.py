@@ -16,6 +16,8 @@ EVENTS = {
     RAISE_AGAIN: Event.CANCEL,
     DO_NOT_SEND: Event.DO_NOT_SEND,
 }
+# Decisions that stay are asked their reason.
+NEEDS_REASON = frozenset({ADOPT, RAISE_AGAIN, DO_NOT_SEND})
 # What makes sense for a document alone: a payment or a deletion is neither linked nor raised again.
 OF_DOCUMENTS = frozenset({ADOPT, RAISE_AGAIN})
 

@@ -1,4 +1,4 @@
-"""Transfers: the press of Transfer to KashFlow, one run, live; what waits, is uncertain or needs someone."""
+"""The press of Transfer to KashFlow, and one run, live."""
 
 from __future__ import annotations
 
@@ -9,43 +9,30 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count, Sum
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from invoicing import causes, tasks
 from invoicing.models import Transfer
 from invoicing.stories import stories
-from invoicing.tabs import TRANSFERS, tabs
 from invoicing.transfer import progress as progressing
 from invoicing.transfer import services
 from invoicing.transfer.pauses import PAYMENT_RUN_KIND, RUN_KINDS
 from invoicing.transfer.progress import Progress
-from invoicing.transfer.states import TERMINAL, WORD_OF, WORDS, State
-from kashflow.connections import current_account
+from invoicing.transfer.states import WORD_OF, State
 from magmanager.common.errors import DomainError, NotAllowed
 from magmanager.common.models import Run
 from magmanager.common.money import ZERO, from_pence
-from magmanager.common.paging import count
 from magmanager.common.permissions import may
 from magmanager.common.templatetags.formats import moment
 from magmanager.common.toasts import toast
 from magmanager.common.views import Verb, is_partial
 from magmanager.common.wake import wake
-from settings_app.models import SystemDefaults
 
 # A run of thousands shows these first; those that need someone come before all others.
-SHOWN, LATEST_RUNS = 200, 10
+SHOWN = 200
 BAR_ORDER = ("in_kashflow", "uncertain", "needs_you", "do_not_send", "cancelled", "sending", "waiting")
-DESK = ("needs_you", "uncertain", "sending", "waiting", "do_not_send", "in_kashflow")
-WHAT_IT_MEANS = {
-    "needs_you": "Nothing more is sent for these until someone decides.",
-    "uncertain": "Looked up in KashFlow before anything is sent again; nothing to do.",
-    "sending": "On their way just now.",
-    "waiting": "Sent as soon as their turn comes.",
-    "do_not_send": "Kept here only, as somebody decided.",
-    "in_kashflow": "Read back from KashFlow and equal to the penny.",
-}
 
 
 class TransferRequest(Verb):
@@ -98,32 +85,6 @@ class RunResume(Verb):
         _told(request, lambda: services.resume_run(by=self.by, run=run))
         _wake_lanes(run)
         return redirect("invoicing:run", run.pk)
-
-
-class Transfers(Verb):
-    """Every transfer by what it needs, with its cause, and the latest runs."""
-
-    verb = "invoicing.view_invoices"
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        counts, asked = desk_counts(), request.GET.get("show", "")
-        show = asked if asked in DESK else next((key for key in DESK if str(counts[key]) != "0"), DESK[0])
-        states = [state for state in State if WORD_OF[state] == show]
-        found = Transfer.objects.filter(state__in=states, ledger_account__is_current=True)
-        rows = found.select_related("invoice", "payment").order_by("-invoice__number")[:SHOWN]
-        return render(request, "invoicing/transfers.html", {
-            "tabs": tabs(TRANSFERS, uses_kashflow=SystemDefaults.current().uses_kashflow),
-            "segments": [
-                {"label": WORDS[key], "url": f"?show={key}", "count": counts[key], "active": key == show}
-                for key in DESK
-            ],
-            "show": show,
-            "meaning": WHAT_IT_MEANS[show],
-            "rows": decorated(rows),
-            "total": counts[show],
-            "runs": progressing.latest(LATEST_RUNS),
-            "account": current_account(),
-        })  # fmt: skip
 
 
 def run_context(run: Run, *, may_act: bool) -> dict[str, Any]:
@@ -180,18 +141,6 @@ def _said_once(rows: Iterable[Any], reason: str) -> None:
     for row in rows:
         if row.last_cause == reason:
             row.last_cause, row.link = "", None
-
-
-def desk_counts() -> dict[str, Any]:
-    """How many transfers of the current account are in each state people see; settled ones up to a limit."""
-    current = Transfer.objects.filter(ledger_account__is_current=True)
-    counts: dict[str, Any] = dict.fromkeys(DESK, 0)
-    open_states = [state for state in State if state not in TERMINAL]
-    for state, number in current.filter(state__in=open_states).values_list("state").annotate(Count("pk")):
-        counts[WORD_OF[State(state)]] += number
-    for state in (State.VERIFIED, State.DO_NOT_SEND):
-        counts[WORD_OF[state]] = count(current.filter(state=state))
-    return counts
 
 
 def _facts(run: Run, progress: Progress) -> str:

@@ -109,7 +109,7 @@ def _needing(current: LedgerAccount) -> list[Item]:
             name=row.invoice.company_name,
             which=str(row.invoice.number),
             cause=row.last_cause,
-            url=reverse("invoicing:invoice", args=[row.invoice.number]),
+            url=reverse("invoicing:transfer_detail", args=[row.pk]),
             url_label="Look at it",
         )
         for row in rows.order_by("invoice__number")[:SHOWN]

@@ -51,6 +51,7 @@ def rows() -> dict[str, list[Any]]:
         "booking": [booking.pk],
         "invoice": [invoice.number],
         "payment": [factories.payment(invoice).pk],
+        "transfer": [factories.transfer(invoice).pk],
         "run": [runs.start(kind="transfer", title="Transfer to KashFlow", by=None).pk],
         "reset key": ["uid", "key"],
         "publication": [factories.publication().pk],
@@ -95,6 +96,7 @@ def test_an_unknown_row_is_not_found(as_role: Any) -> None:
         ("clients:detail", 999_999),
         ("invoicing:invoice", 999_999),
         ("invoicing:run", uuid.uuid4()),
+        ("invoicing:transfer_detail", uuid.uuid4()),
     ):
         assert browser.get(reverse(name, args=[taken])).status_code == 404
 

@@ -173,29 +173,6 @@ def test_history_is_told_in_the_opened_row_and_on_the_invoice(desk: Desk, as_rol
     assert listed.transfer_key == "in_kashflow"
 
 
-def test_the_desk_counts_and_lists_by_state(desk: Desk, as_role: As) -> None:
-    browser, invoices = as_role("Accounts"), desk.raise_invoices(3)
-    assert "Nothing needs you" in browser.get(DESK).text
-    press(browser, invoices)
-    Transfer.objects.filter(invoice=invoices[0]).update(
-        state="rejected", last_cause="The sales code is missing."
-    )
-    page = browser.get(DESK)
-    assert [(each["label"], str(each["count"])) for each in page.context["segments"]] == [
-        ("Needs you", "1"),
-        ("Uncertain – checking", "0"),
-        ("Sending", "0"),
-        ("Waiting", "2"),
-        ("Do not send", "0"),
-        ("In KashFlow", "0"),
-    ]
-    assert "The sales code is missing." in page.text
-    assert "Transfer of 3 invoices to KashFlow" in page.text
-    assert "1 needs you" in page.text
-    waiting = browser.get(f"{DESK}?show=waiting")
-    assert {row.invoice_id for row in waiting.context["rows"]} == {invoices[1].pk, invoices[2].pk}
-
-
 def test_what_was_not_ordinary_is_told(desk: Desk, as_role: As) -> None:
     browser, invoices = as_role("Accounts"), desk.raise_invoices(2)
     run = press(browser, invoices)

@@ -193,7 +193,7 @@ def transfer(login: Connection, number: int, state: str, cause: str = "") -> Tra
 
 
 def test_transfers_that_need_someone(as_role: Any, login: Connection) -> None:
-    transfer(login, 10431, "conflict", "Number 10431 is already taken in KashFlow.")
+    needing = transfer(login, 10431, "conflict", "Number 10431 is already taken in KashFlow.")
     transfer(login, 10432, "ambiguous")
     transfer(login, 10433, "ready")
     CustomerLink.objects.create(
@@ -205,7 +205,8 @@ def test_transfers_that_need_someone(as_role: Any, login: Connection) -> None:
     waiting, page = answer.context["waiting"], answer.content.decode()
     assert (waiting.needs_count, waiting.counts) == (2, {"needs_you": 1, "uncertain": 1, "waiting": 1})
     assert "2 transfers need someone" in page
-    assert "Number 10431 is already taken in KashFlow." in page and "/invoicing/invoices/10431/" in page
+    assert "Number 10431 is already taken in KashFlow." in page
+    assert f'href="/invoicing/transfers/{needing.pk}/"' in page
     assert "Goodrich Canoes" in page and "1 uncertain – checking" in page and "1 waiting" in page
 
 

@@ -1,0 +1,131 @@
+"""What somebody may decide about a transfer, each choice with its consequence in a sentence and one of them suggested."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from invoicing import sides
+from invoicing.models import Transfer
+from invoicing.transfer import acts, adoption, stopping
+from invoicing.transfer.states import NEEDS_YOU
+from magmanager.common.permissions import may
+from settings_app.models import User
+
+ADDRESSES = {act: f"invoicing:transfer_{act}" for act in acts.EVENTS} | {
+    acts.RETRY: "invoicing:transfer_retry"
+}
+# The first of these that is possible is suggested; what is not named here is looked for again.
+SUGGESTED = {
+    "number_taken": (acts.RAISE_AGAIN,),
+    "found_probable": (acts.ADOPT,),
+    "found_changed": (acts.ADOPT,),
+    "other_number": (acts.ADOPT,),
+    "differs": (acts.ADOPT,),
+    "changed_meanwhile": (acts.ADOPT,),
+}
+RECHECKED = {
+    "number_taken": "Right once the other document was deleted or renumbered in KashFlow: then this one is sent.",
+    "found_probable": "Right once the other document was deleted in KashFlow: then this one is sent.",
+    "found_changed": "Right once it was put right in KashFlow. Deleted there, it is sent again.",
+    "differs": "Right once it was put right in KashFlow. Deleted there, it is sent again.",
+    "other_number": "Reads KashFlow's document again. Deleted there, it is sent again.",
+    "gone": "It is looked for by its number and by its marker, twice. If KashFlow has it nowhere, it is sent again.",
+    "customer_unresolved": "Right once the customer is chosen: it is looked for, and then sent.",
+    "not_sendable": "Right once that is mended: it is looked for, and then sent.",
+}
+RECHECK = "KashFlow is read again. Where it has the document, that is compared; where it has not, it is sent."
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way out. `button` is named by what it does."""
+
+    act: str
+    label: str
+    consequence: str
+    button: str
+    url: str
+    is_suggested: bool
+
+    @property
+    def needs_reason(self) -> bool:
+        return self.act in acts.NEEDS_REASON
+
+
+def choices(transfer: Transfer, by: User, kept: Mapping[str, Any] | None) -> list[Choice]:
+    """The ways out of `transfer` that this person may take; `kept` is KashFlow's document as it is shown."""
+    possible = [act for act in acts.possible(transfer) if may(by, f"invoicing.{act}")]
+    if acts.ADOPT in possible and not (kept and _is_linkable(transfer, kept)):
+        possible.remove(acts.ADOPT)
+    best = _suggested(transfer, possible, kept)
+    return [
+        Choice(act, *_words(act, transfer, kept), reverse(ADDRESSES[act], args=[transfer.pk]), act == best)
+        for act in sorted(possible, key=lambda act: act != best)
+    ]
+
+
+def why_not(transfer: Transfer, kept: Mapping[str, Any] | None) -> list[str]:
+    """Why what people look for first is not among the choices: linking other money, raising again what is there."""
+    if transfer.kind != Transfer.Kind.CREATE or transfer.state not in NEEDS_YOU:
+        return []
+    said = []
+    if kept and not adoption.is_whole(kept):
+        said.append("KashFlow's document was not read with its lines yet: recheck before you link it.")
+    elif kept and (off := adoption.total_of(kept) - transfer.invoice.total):
+        said.append(f"It can't be linked: the totals differ by £{abs(off):,.2f}.")
+    if stopping.may_be_there(transfer):
+        said.append(
+            "It can't be raised again while KashFlow may have it: the client would be charged twice. "
+            "Delete it there and recheck, or cancel the invoice."
+        )
+    return said
+
+
+def _is_linkable(transfer: Transfer, kept: Mapping[str, Any]) -> bool:
+    return adoption.is_whole(kept) and adoption.total_of(kept) == transfer.invoice.total
+
+
+def _suggested(transfer: Transfer, possible: list[str], kept: Mapping[str, Any] | None) -> str:
+    if transfer.state not in NEEDS_YOU:
+        return acts.RETRY if acts.RETRY in possible else ""
+    wanted: tuple[str, ...] = SUGGESTED.get(transfer.cause_code, ())
+    if len(adoption.documents(transfer)) > 1:
+        wanted = ()
+    elif transfer.cause_code == "number_taken" and kept and sides.is_same_customer(transfer, kept):
+        wanted = (acts.ADOPT, acts.RAISE_AGAIN)
+    return next((act for act in wanted if act in possible), acts.RECHECK)
+
+
+def _words(act: str, transfer: Transfer, kept: Mapping[str, Any] | None) -> tuple[str, str, str]:
+    """Label, consequence and button."""
+    number = transfer.invoice.number
+    if act == acts.RECHECK:
+        return "Recheck", RECHECKED.get(transfer.cause_code, RECHECK), "Recheck KashFlow"
+    if act == acts.RETRY:
+        return "Retry", "It is tried again at once instead of at the time above.", "Retry now"
+    if act == acts.ADOPT and kept:
+        return _linking(number, kept)
+    if act == acts.RAISE_AGAIN:
+        told = f"{number} stays in the list as cancelled. The same lines are raised under the next number and sent."
+        return "Cancel and raise again", told, "Cancel and raise again"
+    told = "It is kept here only and never transferred. This can't be undone."
+    if stopping.may_be_there(transfer):
+        told = f"{told} What KashFlow has of it stays there as it is."
+    return "Do not send", told, "Do not send"
+
+
+def _linking(number: int, kept: Mapping[str, Any]) -> tuple[str, str, str]:
+    if kept["number"] != number:
+        told = (
+            f"It stays {number} here and {kept['number']} in KashFlow, and is taken as it stands there. "
+            "Our PDF says our number."
+        )
+        return "Keep both numbers", told, "Keep both numbers"
+    told = (
+        "KashFlow's document is taken as ours, as it stands there. Only right where both are the same sale."
+    )
+    return "Link", told, "Link the document"

@@ -1,0 +1,207 @@
+"""The Transfer desk: every transfer by what it needs, one of them opened, and the acts of a person."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from invoicing import causes, decisions, forms, kinds, sides
+from invoicing.desk_rows import (
+    GROUPS,
+    by_cause,
+    decorate,
+    desk_counts,
+    matching,
+    of_current_account,
+    one_of,
+    some_wait,
+    states_of,
+)
+from invoicing.models import Invoice, Transfer
+from invoicing.stories import stories
+from invoicing.tabs import TRANSFERS, tabs
+from invoicing.transfer import adoption, desk, stopping
+from invoicing.transfer import progress as progressing
+from invoicing.transfer.states import TERMINAL, WORD_OF, WORDS, State
+from kashflow.connections import current_account
+from magmanager.common.permissions import may
+from magmanager.common.views import FilteredList, is_partial
+from settings_app.models import SystemDefaults
+
+LATEST_RUNS = 5
+# Of the list, and of one transfer.
+WHAT_IT_MEANS = {
+    "needs_you": "Nothing more is sent for these until someone decides.",
+    "uncertain": "Looked up in KashFlow before anything is sent again; nothing to do.",
+    "sending": "On their way just now.",
+    "waiting": "Sent as soon as their turn comes.",
+    "do_not_send": "Kept here only, as somebody decided.",
+    "in_kashflow": "Read back from KashFlow and equal, or linked by somebody.",
+}
+# Shown live for so long after the last thing that happened.
+LIVE = dt.timedelta(minutes=2)
+
+
+class Transfers(FilteredList):
+    """The list at the left, by state; the first one that needs somebody is opened beside it."""
+
+    verb = "invoicing.view_invoices"
+    template_name = "invoicing/transfers.html"
+    table_template_name = "invoicing/_transfers_list.html"
+    filter_form = forms.TransferFilters
+    order = ("-invoice__number", "pk")
+    page_size = 25
+    noun = ("transfer", "transfers")
+    opened: Transfer | None = None
+    first: Transfer | None = None
+    form: forms.DecisionForm | None = None
+
+    def rows(self) -> QuerySet[Transfer]:
+        return of_current_account()
+
+    def narrow(self, rows: QuerySet[Transfer], wanted: dict[str, Any]) -> QuerySet[Transfer]:
+        rows = matching(rows, wanted.get("q", ""))
+        self.counts = desk_counts(rows)
+        self.show = self._group(wanted.get("show", ""))
+        self.cause = wanted.get("cause", "") if self.show == "needs_you" else ""
+        rows = rows.filter(state__in=states_of(self.show))
+        self.by_cause = by_cause(rows) if self.show == "needs_you" else []
+        return rows.filter(cause_code=self.cause) if self.cause else rows
+
+    def _group(self, asked: str) -> str:
+        if asked in GROUPS:
+            return asked
+        if self.opened and WORD_OF[State(self.opened.state)] in GROUPS:
+            return WORD_OF[State(self.opened.state)]
+        return next((key for key in GROUPS if self.counts[key].number), GROUPS[0])
+
+    def decorate(self, rows: list[Transfer]) -> list[Any]:
+        query = self._query(show=self.show)
+        for row in rows:
+            decorate(row)
+            row.url = f"{reverse('invoicing:transfer_detail', args=[row.pk])}?{query}"  # type: ignore[attr-defined]
+        self.first = rows[0] if rows else None
+        return rows
+
+    def _query(self, **changes: str) -> str:
+        """The filters of the address with `changes`; paging stays only where nothing else changes."""
+        asked = self.request.GET.copy()
+        if changes.get("show", asked.get("show")) != self.show:
+            for name in ("after", "before", "first", "cause"):
+                asked.pop(name, None)
+        for name, value in changes.items():
+            asked[name] = value
+        return asked.urlencode()
+
+    def page_context(self, rows: QuerySet[Transfer]) -> dict[str, Any]:
+        context = super().page_context(rows)
+        at = reverse("invoicing:transfers")
+        user = self.request.user
+        return {
+            **context,
+            "groups_of_states": [
+                {"key": key, "label": WORDS[key], "count": self.counts[key], "is_open": key == self.show,
+                 "url": f"{at}?{self._query(show=key)}"}
+                for key in GROUPS
+            ],
+            "show": self.show,
+            "meaning": WHAT_IT_MEANS[self.show],
+            "by_cause": [
+                {**one, "url": f"{at}?{urlencode({'show': self.show, 'cause': one['code']})}",
+                 "is_chosen": one["code"] == self.cause}
+                for one in self.by_cause
+            ],
+            "may_recheck": may(user, desk.RECHECK),
+            "may_retry": self.show == "waiting" and may(user, desk.RETRY) and some_wait(),
+            "opened": self.opened or self.first,
+        }  # fmt: skip
+
+    def context(self, rows: QuerySet[Transfer], wanted: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "tabs": tabs(TRANSFERS, uses_kashflow=SystemDefaults.current().uses_kashflow),
+            "runs": progressing.latest(LATEST_RUNS),
+            "account": current_account(),
+            "is_asked_for": self.opened is not None,
+            **self._opened(),
+        }
+
+    def _opened(self) -> dict[str, Any]:
+        shown = self.opened or (one_of(self.first.pk) if self.first else None)
+        return detail(shown, self.request, self.form) if shown else {}
+
+
+class TransferDetail(Transfers):
+    """One transfer opened: its cause, both documents, the choices, its history. Refreshes itself while it moves."""
+
+    def get(self, request: HttpRequest, transfer_id: UUID, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+        self.opened = one_of(transfer_id)
+        if is_partial(request) and request.htmx.target == "transfer":  # type: ignore[attr-defined]
+            return self._polled()
+        return super().get(request, **kwargs)
+
+    def _polled(self) -> HttpResponse:
+        """The opened one alone while it moves; the whole page anew once it stands still, for its list changed too."""
+        context = self._opened()
+        if not context["is_moving"]:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return render(self.request, "invoicing/_transfer.html", context)
+
+
+def detail(
+    transfer: Transfer, request: HttpRequest, form: forms.DecisionForm | None = None
+) -> dict[str, Any]:
+    """Template variables of one opened transfer."""
+    found = adoption.documents(transfer)
+    asked = request.GET.get("document", "")
+    kept = next((one for one in found if str(one["dbid"]) == asked), found[0] if found else None)
+    history = list(transfer.attempts.select_related("by"))
+    key = WORD_OF[State(transfer.state)]
+    row = decorate(transfer)
+    return {
+        "transfer": row,
+        "key": key,
+        "state_label": WORDS[key],
+        "meaning_of_state": WHAT_IT_MEANS.get(key, ""),
+        "may_be_there": stopping.may_be_there(transfer),
+        "title_of_transfer": f"{kinds.title(transfer)} · {transfer.invoice.company_name}",
+        "story": stories([transfer]).get(transfer.pk, ""),
+        "advice": causes.ADVICE.get(transfer.cause_code, "") if key == "needs_you" else "",
+        "link": causes.page_of_transfer(transfer) if transfer.last_cause else None,
+        "sides": sides.of(transfer, _lines(transfer), kept) if kept else None,
+        "documents": [
+            {"label": f"Number {one['number']}", "url": f"?document={one['dbid']}", "active": one is kept}
+            for one in found
+        ]
+        if len(found) > 1
+        else [],
+        "kept": kept,
+        "seen": adoption.fingerprint(kept) if kept else "",
+        "choices": decisions.choices(transfer, request.user, kept),  # type: ignore[arg-type]
+        "why_not": decisions.why_not(transfer, kept),
+        "form": form or forms.DecisionForm(act=""),
+        "history": history,
+        "tried": sum(attempt.outcome in ("intent", "claim") for attempt in history),
+        "is_moving": is_moving(transfer, history[0].at if history else transfer.requested_at),
+    }
+
+
+def is_moving(transfer: Transfer, last_at: dt.datetime) -> bool:
+    """Whether something will happen within seconds, so that the page is worth asking again for."""
+    key, now = WORD_OF[State(transfer.state)], timezone.now()
+    if transfer.state in TERMINAL or key == "needs_you":
+        return False
+    is_due = transfer.not_before is None or transfer.not_before < now + LIVE
+    return is_due and now - last_at < LIVE
+
+
+def _lines(transfer: Transfer) -> list[Any]:
+    invoice: Invoice = transfer.invoice
+    return list(invoice.lines.select_related("account_code", "product_code"))
