@@ -16,6 +16,7 @@ from magmanager.common.paging import count
 
 # As people see them, what needs somebody first.
 GROUPS = ("needs_you", "uncertain", "sending", "waiting", "do_not_send", "in_kashflow")
+UNSETTLED = GROUPS[:4]
 
 
 def decorate(row: Transfer) -> Any:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from invoicing import causes, decisions, forms, kinds, sides
 from invoicing.desk_rows import (
     GROUPS,
+    UNSETTLED,
     by_cause,
     decorate,
     desk_counts,
@@ -81,7 +82,8 @@ class Transfers(FilteredList):
             return asked
         if self.opened and WORD_OF[State(self.opened.state)] in GROUPS:
             return WORD_OF[State(self.opened.state)]
-        return next((key for key in GROUPS if self.counts[key].number), GROUPS[0])
+        wanted = GROUPS if "q" in self.request.GET else UNSETTLED
+        return next((key for key in wanted if self.counts[key].number), GROUPS[0])
 
     def decorate(self, rows: list[Transfer]) -> list[Any]:
         query = self._query(show=self.show)

@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 
 from invoicing import causes, tasks
 from invoicing.models import Transfer
@@ -32,6 +33,7 @@ from magmanager.common.wake import wake
 
 # A run of thousands shows these first; those that need someone come before all others.
 SHOWN = 200
+CHECKED_SOON = dt.timedelta(minutes=2)
 BAR_ORDER = ("in_kashflow", "uncertain", "needs_you", "do_not_send", "cancelled", "sending", "waiting")
 
 
@@ -106,7 +108,7 @@ def run_context(run: Run, *, may_act: bool) -> dict[str, Any]:
         ],
         "rows": rows,
         "first_needing": next((row for row in rows if row.key == "needs_you"), None),
-        "is_running": not progress.is_settled and not is_paused,
+        "is_running": (not progress.is_settled or _is_checked_now(rows)) and not is_paused,
         "is_paused": is_paused,
         "may_act": may_act,
         "mended_at": causes.pages_of_run(run) if is_paused else [],
@@ -134,6 +136,12 @@ def decorated(rows: Iterable[Transfer]) -> list[Any]:
         row.link = causes.page_of_transfer(row)
         row.amount = row.payment.amount if row.payment else row.invoice.total
     return found
+
+
+def _is_checked_now(rows: Iterable[Any]) -> bool:
+    """Whether something uncertain is looked up within a minute or two, as after a recheck."""
+    soon = timezone.now() + CHECKED_SOON
+    return any(row.key == "uncertain" and (row.not_before is None or row.not_before < soon) for row in rows)
 
 
 def _said_once(rows: Iterable[Any], reason: str) -> None:

@@ -1,0 +1,412 @@
+"""The Transfer desk as a page: what is listed, the two documents, the choices, and what each act answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+
+from invoicing import causes, decisions, kinds
+from invoicing.models import NumberCounter, Transfer
+from invoicing.transfer.states import NEEDS_YOU
+from kashflow.gateway import errors
+from kashflow.models import Connection
+from magmanager.common.models import Run
+from tests import factories
+from tests.invoicing.transfer.conftest import Desk, raised
+from tests.invoicing.transfer.conftest import desk as desk
+from tests.invoicing.transfer.needing import (
+    number_taken,
+    off_by_a_penny,
+    other_number,
+    probable,
+    rounds,
+    shown,
+)
+
+pytestmark = pytest.mark.django_db
+DESK = "/invoicing/transfers/"
+As = Callable[..., Browser]
+
+
+def address(transfer: Transfer, act: str = "") -> str:
+    return f"{DESK}{transfer.pk}/{act}"
+
+
+def offered(page: Any) -> dict[str, str]:
+    """The buttons of the choices by act; the suggested one stands first."""
+    return {choice.act: choice.button for choice in page.context["choices"]}
+
+
+def groups(page: Any) -> dict[str, str]:
+    return {each["label"]: str(each["count"]) for each in page.context["groups_of_states"]}
+
+
+# --- Who --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", ["Sales", "Production"])
+def test_wrong_role_is_refused(desk: Desk, as_role: As, role: str) -> None:
+    transfer = number_taken(desk)
+    for where in (DESK, address(transfer)):
+        assert as_role(role).get(where).status_code == 403
+
+
+def test_stranger_is_sent_to_login(desk: Desk, stranger: Browser) -> None:
+    where = address(number_taken(desk))
+    assert stranger.get(where).headers["Location"] == f"/login/?next={where}"
+
+
+def test_transfer_of_another_account_is_not_found(desk: Desk, as_role: As) -> None:
+    transfer = number_taken(desk)
+    type(transfer.ledger_account).objects.update(is_current=False)
+    browser = as_role("Accounts")
+    assert browser.get(address(transfer)).status_code == 404
+    assert browser.post(address(transfer, "do-not-send/"), {"reason": "Old books"}).status_code == 404
+
+
+# --- What is listed ----------------------------------------------------------------------------------------------
+
+
+def test_states_with_their_counts_and_the_rows_of_one(desk: Desk, as_role: As) -> None:
+    browser, invoices = as_role("Accounts"), desk.raise_invoices(3)
+    empty = browser.get(DESK)
+    assert "Every transfer is done or goes on by itself." in empty.text
+    desk.press(invoices)
+    Transfer.objects.filter(invoice=invoices[0]).update(
+        state="rejected", cause_code="not_sendable", last_cause="The sales code is missing."
+    )
+    page = browser.get(DESK)
+    assert groups(page) == {
+        "Needs you": "1",
+        "Uncertain – checking": "0",
+        "Sending": "0",
+        "Waiting": "2",
+        "Do not send": "0",
+        "In KashFlow": "0",
+    }
+    assert [row.invoice_id for row in page.context["rows"]] == [invoices[0].pk]
+    assert "The sales code is missing." in page.text
+    assert "1 needs you" in page.text
+    waiting = browser.get(f"{DESK}?show=waiting")
+    assert [row.invoice_id for row in waiting.context["rows"]] == [invoices[2].pk, invoices[1].pk]
+
+
+@pytest.mark.parametrize("words", ["number", "client", "part", "kashflow"])
+def test_search_by_number_or_client(desk: Desk, as_role: As, words: str) -> None:
+    wanted = desk.raise_invoices(1, factories.client_row(name="Golden Valley Oak"))[0]
+    other = desk.raise_invoices(1)[0]
+    desk.press([wanted, other])
+    Transfer.objects.filter(invoice=wanted).update(kashflow_number=777)
+    typed = {
+        "number": str(wanted.number),
+        "client": "Golden Valley Oak",
+        "part": "oak gold",
+        "kashflow": "777",
+    }
+    page = as_role("Accounts").get(DESK, {"q": typed[words]})
+    assert [row.invoice_id for row in page.context["rows"]] == [wanted.pk]
+    assert page.context["result"] == "1 transfer"
+
+
+def test_search_that_finds_nothing_names_a_way_back(desk: Desk, as_role: As) -> None:
+    page = as_role("Accounts").get(DESK, {"q": "nobody at all"})
+    assert "No transfer matches" in page.text
+    assert f'href="{DESK}">Show all transfers</a>' in page.text
+
+
+def many(desk: Desk, count: int) -> None:
+    for _ in range(count):
+        invoice = raised(desk.by, factories.client_row(), desk.next_number, "10.00")
+        desk.next_number += 1
+        factories.transfer(invoice, state="conflict", cause_code="number_taken", last_cause="Taken.")
+
+
+def test_long_list_is_paged_and_keeps_its_filters(desk: Desk, as_role: As) -> None:
+    many(desk, 27)
+    browser = as_role("Accounts")
+    first = browser.get(DESK, {"show": "needs_you", "cause": "number_taken"})
+    assert (len(first.context["rows"]), first.context["page_shown"]) == (25, "1–25 of 27")
+    second = browser.get(first.context["next_url"])
+    assert (len(second.context["rows"]), second.context["page_shown"]) == (2, "26–27 of 27")
+    numbers = [row.invoice.number for page in (first, second) for row in page.context["rows"]]
+    assert numbers == sorted(numbers, reverse=True)
+    assert "cause=number_taken" in first.context["next_url"]
+
+
+def test_it_costs_the_same_however_long(
+    desk: Desk, as_role: As, django_assert_num_queries: Callable[[int], Any]
+) -> None:
+    browser = as_role("Accounts")
+    many(desk, 3)
+    browser.get(DESK)
+    with django_assert_num_queries(20):
+        browser.get(DESK)
+    many(desk, 40)
+    with django_assert_num_queries(20):
+        browser.get(DESK)
+
+
+# --- Two documents -----------------------------------------------------------------------------------------------
+
+
+def test_both_documents_stand_side_by_side_and_what_differs_is_marked(desk: Desk, as_role: As) -> None:
+    transfer = number_taken(desk, lines=[{"Quantity": "2", "Rate": "90.00", "VatRate": "20", "VatAmount": "36.00",
+                                          "Description": "Stall at Christmas fair"}])  # fmt: skip
+    page = as_role("Accounts").get(address(transfer))
+    rows = {row.name: row for row in page.context["sides"].rows}
+    assert {name for name, row in rows.items() if not row.differs} == {"Number", "Date", "Due", "Paid"}
+    assert (rows["Line 1"].theirs.text, rows["Line 1"].theirs.amount) == (
+        "Stall at Christmas fair",
+        "£180.00",
+    )
+    assert (rows["Line 2"].theirs.text, rows["Line 2"].ours.amount) == ("none", "£42.35")
+    assert (rows["Total"].ours.amount, rows["Total"].theirs.amount) == ("£266.82", "£216.00")
+    assert page.text.count("differs</") == 0
+    assert page.text.count('<tr class="differs">') == page.context["sides"].differing == 7
+    assert "read today" in page.text
+    assert page.context["why_not"] == ["It can't be linked: the totals differ by £50.82."]
+
+
+def test_texts_of_kashflow_are_shown_as_text(desk: Desk, as_role: As) -> None:
+    transfer = number_taken(desk, CustomerReference="<script>alert(1)</script>")
+    page = as_role("Accounts").get(address(transfer))
+    assert "&lt;script&gt;alert(1)" in page.text
+    assert "<script>alert(1)" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("make", "suggested", "also"),
+    [
+        (number_taken, "raise_again", {"recheck", "adopt", "do_not_send"}),
+        (probable, "adopt", {"recheck", "raise_again", "do_not_send"}),
+        (off_by_a_penny, "recheck", {"do_not_send"}),
+        (other_number, "adopt", {"recheck", "do_not_send"}),
+    ],
+    ids=["number taken", "probable", "off by a penny", "other number"],
+)
+def test_one_way_out_is_suggested(
+    desk: Desk, as_role: As, make: Callable[[Desk], Transfer], suggested: str, also: set[str]
+) -> None:
+    page = as_role("Accounts").get(address(make(desk)))
+    assert next(iter(offered(page))) == suggested
+    assert set(offered(page)) == {suggested} | also
+    assert [choice.act for choice in page.context["choices"] if choice.is_suggested] == [suggested]
+    assert all(choice.consequence.endswith(".") for choice in page.context["choices"])
+
+
+def test_another_number_is_called_keeping_both(desk: Desk, as_role: As) -> None:
+    transfer = other_number(desk)
+    page = as_role("Accounts").get(address(transfer))
+    assert offered(page)["adopt"] == "Keep both numbers"
+    assert "KashFlow numbers its own" in page.text
+    assert 'href="/settings/kashflow/"' in page.text
+
+
+# --- Acts --------------------------------------------------------------------------------------------------------
+
+
+def test_link_from_the_page(desk: Desk, as_role: As) -> None:
+    transfer, browser = probable(desk), as_role("Accounts")
+    page = browser.get(address(transfer))
+    typed = {
+        "document": page.context["kept"]["dbid"],
+        "seen": page.context["seen"],
+        "reason": "Typed by hand",
+    }
+    answer = browser.post(address(transfer, "adopt/"), typed, follow=True)
+    assert answer.redirect_chain == [(address(transfer), 302)]
+    assert f"{transfer.invoice.number} is linked" in answer.text
+    assert answer.context["is_moving"]
+    desk.work()
+    assert "In KashFlow" in browser.get(address(transfer)).text
+
+
+def test_cancel_and_raise_again_opens_the_new_one(desk: Desk, as_role: As) -> None:
+    transfer, browser = number_taken(desk), as_role("Accounts")
+    # The numbers of `raise_invoices` were not taken from the counter.
+    NumberCounter.objects.update(next_number=desk.next_number)
+    answer = browser.post(address(transfer, "raise-again/"), {"reason": "Number taken"}, follow=True)
+    new = Transfer.objects.exclude(pk=transfer.pk).get()
+    assert answer.redirect_chain == [(address(new), 302)]
+    assert f"raised again as {new.invoice.number}" in answer.text
+    desk.work()
+    assert desk.states() == ["cancelled", "verified"]
+
+
+@pytest.mark.parametrize("act", ["adopt/", "do-not-send/", "raise-again/"])
+def test_without_a_reason_it_is_asked_beside_the_field(desk: Desk, as_role: As, act: str) -> None:
+    transfer = probable(desk)
+    page = as_role("Accounts").post(address(transfer, act), {"reason": " "})
+    assert (page.status_code, page.text.count("Say why: it stays in the history")) == (200, 1)
+    transfer.refresh_from_db()
+    assert transfer.state == "review"
+
+
+def test_refusal_is_said_and_keeps_what_was_typed(desk: Desk, as_role: As) -> None:
+    transfer = off_by_a_penny(desk)
+    kept = shown(transfer)
+    typed = {"document": kept["dbid"], "seen": kept["seen"], "reason": "It is only a penny"}
+    page = as_role("Accounts").post(address(transfer, "adopt/"), typed)
+    assert page.status_code == 409
+    assert "The totals differ: £266.82 here" in page.text
+    transfer.refresh_from_db()
+    assert transfer.state == "review"
+
+
+def test_an_act_that_came_too_late_is_told(desk: Desk, as_role: As) -> None:
+    transfer, browser = number_taken(desk), as_role("Accounts")
+    browser.post(address(transfer, "do-not-send/"), {"reason": "Paid in cash"})
+    page = browser.post(address(transfer, "recheck/"))
+    assert page.status_code == 409
+    assert "is “Do not send” by now" in page.text
+
+
+def test_what_else_is_posted_changes_nothing(desk: Desk, as_role: As) -> None:
+    transfer = number_taken(desk)
+    sent = {"reason": "As agreed", "state": "verified", "epoch": "99", "kashflow_number": "1", "number": "1"}
+    as_role("Accounts").post(address(transfer, "do-not-send/"), sent)
+    now = Transfer.objects.get()
+    assert (now.state, now.epoch, now.kashflow_number) == ("do_not_send", transfer.epoch, None)
+
+
+@pytest.mark.parametrize("document", ["x", "-1", "9" * 30])
+def test_nonsense_for_a_document_links_nothing(desk: Desk, as_role: As, document: str) -> None:
+    transfer = probable(desk)
+    page = as_role("Accounts").post(
+        address(transfer, "adopt/"), {"document": document, "seen": "0" * 40, "reason": "As agreed"}
+    )
+    assert page.status_code == 200
+    transfer.refresh_from_db()
+    assert transfer.state == "review"
+
+
+def test_all_of_one_cause_are_rechecked_from_the_list(desk: Desk, as_role: As) -> None:
+    taken, browser = [number_taken(desk) for _ in range(2)], as_role("Accounts")
+    page = browser.get(DESK)
+    assert [(one["short"], one["count"]) for one in page.context["by_cause"]] == [("Number taken", 2)]
+    answer = browser.post(f"{DESK}recheck/", {"cause": "number_taken"})
+    run = Run.objects.first()
+    assert answer.headers["Location"] == f"/invoicing/runs/{run.pk}/"
+    live = browser.get(f"/invoicing/runs/{run.pk}/")
+    assert "every 1s" in live.text
+    rounds(desk)
+    assert {Transfer.objects.get(pk=one.pk).state for one in taken} == {"conflict"}
+
+
+def test_all_that_wait_are_retried_from_the_list(desk: Desk, as_role: As) -> None:
+    browser, invoices = as_role("Accounts"), desk.raise_invoices(2)
+    desk.sandbox.fault("GetInvoice", "http_500", times=2)
+    desk.press(invoices)
+    desk.work()
+    assert "Retry all" in browser.get(f"{DESK}?show=waiting").text
+    browser.post(f"{DESK}retry/")
+    desk.work()
+    assert desk.states() == ["verified"] * 2
+    assert "Retry all" not in browser.get(f"{DESK}?show=waiting").text
+
+
+def test_nothing_to_retry_is_said(desk: Desk, as_role: As) -> None:
+    answer = as_role("Accounts").post(f"{DESK}retry/", follow=True)
+    assert "Somebody else was quicker" in answer.text
+
+
+# --- Live --------------------------------------------------------------------------------------------------------
+
+
+def test_it_refreshes_itself_while_it_moves_and_then_stops(desk: Desk, as_role: As) -> None:
+    browser, invoice = as_role("Accounts"), desk.raise_invoices(1)[0]
+    desk.press([invoice])
+    transfer = desk.transfer(invoice)
+    poll = {"HX-Request": "true", "HX-Target": "transfer"}
+    assert "every 2s" in browser.get(address(transfer)).text
+    part = browser.get(address(transfer), headers=poll)
+    assert "every 2s" in part.text
+    assert "<html" not in part.text
+    desk.work()
+    assert browser.get(address(transfer), headers=poll).headers["HX-Refresh"] == "true"
+    assert "every 2s" not in browser.get(address(transfer)).text
+
+
+# --- Causes and kinds ---------------------------------------------------------------------------------------------
+
+
+def error_codes(kind: type[errors.GatewayError] = errors.GatewayError) -> set[str]:
+    return {kind.code}.union(*(error_codes(one) for one in kind.__subclasses__()))
+
+
+def codes_of(source: str) -> set[str]:
+    """The codes written out in a module that stores causes."""
+    return set(re.findall(r'(?:cause_code="|causes\.cause\(\w+, |HELD = )"?([a-z_]+)"', source))
+
+
+def every_code(settings: Any) -> set[str]:
+    folder = settings.BASE_DIR / "invoicing" / "transfer"
+    written = set().union(*(codes_of(file.read_text()) for file in folder.glob("*.py")))
+    found = {"number_taken", "found_probable", "found_changed", "stopped", "stopped_while_sending"}
+    return written | found | error_codes()
+
+
+def test_every_cause_has_its_words(settings: Any) -> None:
+    assert every_code(settings) - set(causes.SHORT) == set()
+    assert {"other_number", "differs", "gone", "kashflow_away", "uncertain_too_long"} <= every_code(settings)
+
+
+@pytest.mark.parametrize("code", sorted(causes.SHORT))
+@pytest.mark.parametrize("state", sorted(NEEDS_YOU))
+def test_every_cause_ends_in_an_act_whatever_the_state(connected: Connection, state: str, code: str) -> None:
+    by = factories.user("Accounts")
+    invoice = raised(by, factories.client_row(), 20_431, "180.00")
+    transfer = factories.transfer(invoice, state=state, cause_code=code, last_cause="It stopped.")
+    acts = {choice.act: choice for choice in decisions.choices(transfer, by, None)}
+    assert {"recheck", "do_not_send"} <= set(acts)
+    assert sum(choice.is_suggested for choice in acts.values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "where"),
+    [
+        ("customer_unresolved", "/clients/{payer}/details/"),
+        ("not_sendable", "/settings/kashflow/"),
+        ("other_number", "/settings/kashflow/"),
+        ("wrong_login", "/settings/kashflow/help/#password"),
+        ("switched_off", "/my-details/"),
+        ("refused", "/settings/api-log/"),
+        ("unknown", "/settings/api-log/"),
+    ],
+)
+def test_cause_leads_to_where_it_is_mended(desk: Desk, as_role: As, code: str, where: str) -> None:
+    invoice = desk.raise_invoices(1)[0]
+    transfer = factories.transfer(invoice, state="review", cause_code=code, last_cause="It stopped.")
+    browser = as_role("Accounts")
+    page = browser.get(address(transfer))
+    target = where.format(payer=invoice.payer_id)
+    assert f'href="{target}"' in page.text
+    assert browser.get(target.partition("#")[0]).status_code == 200
+
+
+@pytest.mark.parametrize("kind", Transfer.Kind)
+def test_every_kind_has_a_title_and_opens(desk: Desk, as_role: As, kind: str) -> None:
+    invoice = desk.raise_invoices(1)[0]
+    transfer = factories.transfer(invoice, kind=kind, state="review", cause_code="unknown", last_cause="No.")
+    page = as_role("Accounts").get(address(transfer))
+    assert kinds.title(transfer) in page.text
+    assert str(invoice.number) in kinds.title(transfer)
+
+
+# --- Ways in -----------------------------------------------------------------------------------------------------
+
+
+def test_ways_in_from_the_invoice_the_list_the_run_and_home(desk: Desk, as_role: As) -> None:
+    transfer, browser = number_taken(desk), as_role("Accounts")
+    number, run = transfer.invoice.number, Run.objects.first()
+    for where, headers in (
+        (f"/invoicing/invoices/{number}/", {}),
+        (f"/invoicing/invoices/{number}/", {"HX-Request": "true"}),
+        (f"/invoicing/runs/{run.pk}/", {}),
+        ("/", {}),
+    ):
+        assert f'href="{address(transfer)}"' in browser.get(where, headers=headers).text
