@@ -33,7 +33,7 @@ from magmanager.common.wake import wake
 from settings_app.models import SystemDefaults
 
 CLIENTS = Client.objects.select_related("agency", "salesperson")
-SEND_AGAIN = "If an invoice waited for this, press Transfer to KashFlow again."
+SEND_AGAIN = "If an invoice waited for this, recheck it on the Transfer desk."
 COLUMNS = (
     "name",
     "advertising_as",

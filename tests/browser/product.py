@@ -66,6 +66,14 @@ class Product:
             return requests.get(f"{self.url}/health/ready", timeout=5).ok
         return False
 
+    def stage(self, *words: str) -> str:
+        """What `tests.browser.stage` does in this product's database; returns what it wrote."""
+        command = [sys.executable, "-m", "tests.browser.stage", *words]
+        env = self.env | {"DJANGO_SETTINGS_MODULE": "magmanager.settings"}
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def said(self) -> str:
         """The end of what its processes wrote."""
         return self.log.read_text(errors="replace")[-5000:]

@@ -165,8 +165,7 @@ def test_both_documents_stand_side_by_side_and_what_differs_is_marked(desk: Desk
     )
     assert (rows["Line 2"].theirs.text, rows["Line 2"].ours.amount) == ("none", "£42.35")
     assert (rows["Total"].ours.amount, rows["Total"].theirs.amount) == ("£266.82", "£216.00")
-    assert page.text.count("differs</") == 0
-    assert page.text.count('<tr class="differs">') == page.context["sides"].differing == 7
+    assert page.text.count('<tr class="differs') == page.context["sides"].differing == 7
     assert "read today" in page.text
     assert page.context["why_not"] == ["It can't be linked: the totals differ by £50.82."]
 

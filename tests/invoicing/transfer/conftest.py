@@ -20,6 +20,7 @@ from magmanager.common import money
 from magmanager.common.models import Run
 from settings_app.models import User
 from tests import factories
+from tests.invoicing.transfer import moments
 from tests.sandboxes import LiveSandbox
 
 FIRST_NUMBER = 20_431
@@ -142,12 +143,8 @@ class Desk:
         return len(self.sandbox.log(operation))
 
     def skip(self, seconds: float) -> None:
-        """Lets `seconds` pass for the transfers: every moment they keep moves into the past by as much."""
-        by = dt.timedelta(seconds=seconds)
-        columns = ("not_before", "lease_until", "ambiguous_since", "absent_first_at", "sent_at")
-        for transfer in Transfer.objects.all():
-            moved = {name: getattr(transfer, name) - by for name in columns if getattr(transfer, name)}
-            Transfer.objects.filter(pk=transfer.pk).update(**moved)
+        """Lets `seconds` pass for the transfers."""
+        moments.skip(seconds)
 
 
 @pytest.fixture
