@@ -46,8 +46,8 @@ def running(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
     if "postgresql" in settings.DATABASES["default"]["ENGINE"]:
         servers = OwnServers(os.environ["DATABASE_URL"], os.environ["CELERY_BROKER_URL"])
         product.env |= servers.make()
-    product.start()
     try:
+        product.start()
         yield product
     finally:
         product.stop()

@@ -62,6 +62,7 @@ class Product:
             time.sleep(0.1)
 
     def is_ready(self) -> bool:
+        # On a busy machine the first answers are slow; the time limit is `start`'s.
         with suppress(requests.ConnectionError, requests.Timeout):
             return requests.get(f"{self.url}/health/ready", timeout=5).ok
         return False
