@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoicing", "0007_cancel_and_raise_again"),
+        ("invoicing", "0015_what_kashflow_said"),
     ]
 
     operations = [
