@@ -95,11 +95,13 @@ def _has_room(account: LedgerAccount, transfer: Transfer) -> bool:
     others = held(account).exclude(pk=transfer.pk)
     takes_a_number = transfer.kind == Transfer.Kind.CREATE and transfer.state == State.READY
     if takes_a_number and is_serial(account):
-        uncertain = Q(pk=None)
+        # Also with a lease that ran out: until that is found, its worker may be at it still.
+        at_work = [State.CLAIMED, State.SENDING]
         if account.numbering == LedgerAccount.Numbering.KASHFLOW:
             # It may still be carried out there, and take the next number.
-            uncertain = Q(ledger_account=account, state=State.AMBIGUOUS)
-        return not others.exists() and not Transfer.objects.documents().filter(uncertain).exists()
+            at_work.append(State.AMBIGUOUS)
+        begun = Transfer.objects.documents().filter(ledger_account=account, state__in=at_work)
+        return not others.exists() and not begun.exists()
     if transfer.kind == Transfer.Kind.APPLY and _is_another_set_off(transfer):
         return False
     return others.count() < account.max_calls
