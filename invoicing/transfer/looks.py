@@ -43,16 +43,19 @@ class Look:
 
 
 def look(work: Work) -> Look:
-    """The one look before a create: our number, or where KashFlow numbers its own, our marker in the lists."""
+    """The one look before a create: our number, or where KashFlow numbers its own, our marker in the lists.
+
+    Until our numbers are proved, a list must agree that it is absent: after restoring a backup it may be there
+    under a number that KashFlow gave it.
+    """
     if not work.numbers_are_ours:
         return _judged(work, in_lists(work))
     try:
         found = [work.gateway.get_invoice(work.document.number)]
-    except NoRecord:
-        # An empty record says less than a refusal that says so: a list must agree.
-        found = _by_marker(work)
-    except NotFound:
-        found = []
+    except NotFound as error:
+        # An empty record says less than a refusal that says so: there too a list must agree.
+        is_sure = work.account.numbers_proved and not isinstance(error, NoRecord)
+        found = [] if is_sure else _by_marker(work)
     return _judged(work, found)
 
 

@@ -102,6 +102,23 @@ def test_another_number_and_a_wiped_reference_make_no_second_document(desk: Desk
     assert desk.calls("InsertInvoice") == 1
 
 
+def test_restored_backup_doubles_nothing_where_kashflow_gave_another_number(desk: Desk) -> None:
+    """The row and the account are as they were before the press, and the document is under a number of theirs."""
+    desk.sandbox.settings(numbering="assign")
+    invoice = desk.raise_invoices(1)[0]
+    desk.press([invoice])
+    before = Transfer.objects.values("state", "epoch", "kashflow_number", "lease_until", "found").get()
+    desk.work()
+    assert desk.states() == ["review"]
+    Transfer.objects.update(**before)
+    LedgerAccount.objects.update(paused_reason="")
+    desk.press([invoice])
+    desk.work()
+    assert (desk.states(), desk.transfer(invoice).cause_code) == (["review"], "found_changed")
+    assert desk.calls("InsertInvoice") == 1
+    assert "does not keep our numbers" in desk.account.paused_reason
+
+
 def test_deleted_and_its_number_given_to_somebody_else_is_not_taken_for_ours(desk: Desk) -> None:
     invoice = desk.raise_invoices(1)[0]
     desk.sandbox.fault("GetInvoice", "drop_before", after=1)
