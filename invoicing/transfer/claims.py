@@ -17,6 +17,7 @@ from invoicing.transfer.record import Lost, in_seconds, record
 from invoicing.transfer.states import Event, State
 from kashflow.limits import times
 from kashflow.models import LedgerAccount
+from magmanager.common import clock
 from magmanager.common.models import Run
 
 # Rows a lane looks up at once: reading the queue anew for every invoice would cost a scan each.
@@ -139,6 +140,18 @@ def expire_leases(account: LedgerAccount) -> int:
         ledger_account=account, state__in=[State.CLAIMED, State.SENDING], lease_until__lte=timezone.now()
     )
     return sum(_expire(transfer) for transfer in gone)
+
+
+def wait_again_if_jumped(account: LedgerAccount) -> bool:
+    """Whether the clock jumped since it was last asked; then what is uncertain waits again.
+
+    In one transaction, so that nobody finds the jump noticed and the wait not yet begun.
+    """
+    with transaction.atomic():
+        has_jumped = clock.has_jumped(times().margin)
+        if has_jumped:
+            wait_again(account)
+    return has_jumped
 
 
 def wait_again(account: LedgerAccount) -> int:

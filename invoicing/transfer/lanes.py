@@ -17,9 +17,8 @@ from invoicing.models import RunTransfer, Transfer
 from invoicing.transfer import claims, engine, pauses, payers, progress, stopping
 from invoicing.transfer.states import State
 from kashflow.connections import current_account, office_login
-from kashflow.limits import times
 from kashflow.models import Connection, LedgerAccount
-from magmanager.common import clock, runs
+from magmanager.common import runs
 from magmanager.common.models import Run
 from settings_app.models import SystemDefaults
 
@@ -100,8 +99,7 @@ def sweep() -> int | None:
     account = current_account()
     if account is None or not SystemDefaults.current().uses_kashflow:
         return None
-    if clock.has_jumped(times().margin):
-        claims.wait_again(account)
+    claims.wait_again_if_jumped(account)
     claims.expire_leases(account)
     _go_on(account)
     _pass_on(account)

@@ -7,6 +7,7 @@ rules for what failed are the same for all of them (transfer.md, What an answer 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from invoicing.models import Transfer
-from invoicing.transfer import causes, pauses
+from invoicing.transfer import causes, claims, pauses
 from invoicing.transfer.record import Lost, Phase, in_seconds, note, record
 from invoicing.transfer.states import Event, State
 from invoicing.transfer.verdict import classify
@@ -23,6 +24,7 @@ from invoicing.transfer.work import Work
 from kashflow.gateway.errors import ConnectionOff, GatewayError, NotSent, RateLimited
 from kashflow.limits import times
 
+log = logging.getLogger(__name__)
 A_DAY = 24 * 60 * 60
 
 
@@ -95,6 +97,8 @@ def absent(work: Work, phase: Phase, words: NotDone = DOCUMENT) -> None:
             not_before=again_at,
             lease_until=None,
         )
+    elif claims.wait_again_if_jumped(work.account):
+        log.info("The clock jumped, so that %s is absent proves nothing yet.", transfer.pk)
     elif work.is_cancelled:
         record(transfer, Event.CANCEL_REQUESTED, what=words.cancelled, phase=phase)
     else:

@@ -11,7 +11,7 @@ from invoicing.transfer import claims, engine
 from invoicing.transfer.lanes import sweep
 from magmanager.common.models import ClockReading
 from tests.invoicing.transfer.conftest import Desk
-from tests.invoicing.transfer.test_carry import SETTLE, until_settled
+from tests.invoicing.transfer.test_carry import BETWEEN, SETTLE, until_settled
 
 
 @pytest.fixture
@@ -59,3 +59,23 @@ def test_look_under_way_when_the_clock_jumps_records_nothing(uncertain: Desk) ->
     engine.carry(looking)
     transfer = Transfer.objects.get()
     assert (transfer.state, transfer.kashflow_dbid) == ("ambiguous", None)
+
+
+def test_looks_before_the_sweep_noticed_prove_nothing(desk: Desk) -> None:
+    """A lane is at work between the jump and the next sweep, and the create may still be carried out."""
+    desk.sandbox.fault("InsertInvoice", "drop_before")
+    desk.press(desk.raise_invoices(1))
+    desk.work()
+    ClockReading.objects.update(ahead_seconds=F("ahead_seconds") - 3600)
+    desk.skip(3600)
+    desk.work()
+    desk.skip(BETWEEN)
+    desk.work()
+    transfer = Transfer.objects.get()
+    assert (transfer.state, transfer.absent_seen) == ("ambiguous", 0)
+    assert transfer.not_before is not None
+    assert (transfer.not_before - timezone.now()).total_seconds() > SETTLE - 60
+    assert desk.calls("InsertInvoice") == 1
+    until_settled(desk)
+    assert desk.states() == ["verified"]
+    assert len(desk.documents()) == 1
