@@ -1,0 +1,216 @@
+"""Anything that can happen to a publisher, in any order, as rules for Hypothesis; the oracle judges after each.
+
+A new verb is a new rule: what a person or the world does, said with `self.publisher`, then nothing more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from invoicing.models import Invoice, NumberCounter
+from invoicing.transfer.services import pause_run, resume_run
+from invoicing.transfer.states import Event
+from kashflow.models import LedgerAccount
+from magmanager.common.errors import DomainError
+from magmanager.common.models import Run
+from tests.proof.oracle import Oracle
+from tests.proof.publisher import BETWEEN, LEASE, SETTLE, Publisher
+
+MOST_INVOICES = 6
+CREATES = ("InsertInvoice", "InsertInvoice", "InsertCustomer")
+READS = (
+    "GetInvoice", "GetInvoiceByID", "GetInvoicesForCustomer", "GetInvoicesByDateRange",
+    "GetCustomerByEmail", "GetCustomer",
+)  # fmt: skip
+# Kinds with what makes them quick or says whether the call was carried out; a call that hangs has its own rule.
+FAULTS: tuple[dict[str, Any], ...] = (
+    {"kind": "drop_before"},
+    {"kind": "drop_after"},
+    {"kind": "reset_in_request"},
+    {"kind": "cut_reply", "percent": 30},
+    {"kind": "cut_reply", "percent": 95},
+    {"kind": "http_500", "committed": True},
+    {"kind": "http_503"},
+    {"kind": "http", "status": 502, "committed": True},
+    {"kind": "http", "status": 403},
+    {"kind": "rate_limited", "retry_after": "2"},
+    {"kind": "rate_limited", "retry_after": "864000"},
+    {"kind": "redirect"},
+    {"kind": "soap_fault", "committed": True},
+    {"kind": "html_page"},
+    {"kind": "malformed_xml"},
+    {"kind": "wrong_namespace"},
+    {"kind": "empty_reply"},
+    {"kind": "xml_bomb"},
+    {"kind": "status_no", "text": "Something nobody has seen before", "committed": True},
+    {"kind": "status_no", "text": "Something nobody has seen before"},
+    {"kind": "crossed_reply"},
+    {"kind": "duplicate_element"},
+    {"kind": "login_refused", "times": 1},
+)
+BENT = ({"kind": "lines_dropped"}, {"kind": "total_off_by_a_penny"}, {"kind": "number_zero"})
+POINTS = [
+    ("before", Event.INTENT),
+    ("after", Event.INTENT),
+    ("before", Event.CREATED),
+    ("after", Event.CREATED),
+    ("before", Event.UNCERTAIN),
+    ("before", Event.FOUND_OURS),
+    ("before", Event.ABSENT_PROVED),
+    ("after", Event.ABSENT_PROVED),
+    ("before", Event.READ_BACK_EQUAL),
+]
+PRICES = st.lists(st.sampled_from(["180.00", "42.35", "0.05", "333.33"]), min_size=1, max_size=2)
+WAITS = st.sampled_from([5.0, BETWEEN, LEASE, SETTLE, 3601.0])
+
+
+class Machine(RuleBasedStateMachine):
+    """One publisher in one database; `Machine.made` says how to make the next one."""
+
+    publisher: Publisher
+    oracle: Oracle
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.start = transaction.savepoint()
+        self.backup = ""
+        self.publisher, self.oracle = self.made()
+
+    @staticmethod
+    def made() -> tuple[Publisher, Oracle]:
+        raise NotImplementedError
+
+    # --- The account ----------------------------------------------------------------------------------------
+
+    @initialize(
+        taken=st.sampled_from(["overwrite", "refuse", "duplicate", "next"]),
+        not_found=st.sampled_from(["no", "empty"]),
+        numbering=st.sampled_from(["ours", "ours", "kashflow"]),
+    )
+    def open_account(self, taken: str, not_found: str, numbering: str) -> None:
+        self.publisher.sandbox.settings(duplicate_number=taken, not_found=not_found)
+        LedgerAccount.objects.update(numbering=numbering)
+
+    @initialize(prices=PRICES)
+    def begin(self, prices: list[str]) -> None:
+        """A life without an invoice tells nothing."""
+        self.raise_batch(prices, known=False, press=True)
+
+    # --- People ---------------------------------------------------------------------------------------------
+
+    @precondition(lambda self: Invoice.objects.count() < MOST_INVOICES)
+    @rule(prices=PRICES, known=st.booleans(), press=st.sampled_from([True, True, False]))
+    def raise_batch(self, prices: list[str], known: bool, press: bool) -> None:
+        first = Invoice.objects.order_by("number").first()
+        raised = self.publisher.raise_invoices(*prices, payer=first.payer if known and first else None)
+        if press:
+            self.publisher.press(raised)
+
+    @rule()
+    def request_transfers(self) -> None:
+        self.publisher.press(list(Invoice.objects.all()))
+
+    @rule(pauses=st.booleans())
+    def pause_or_resume_run(self, pauses: bool) -> None:
+        run = Run.objects.filter(kind="transfer").order_by("-started_at").first()
+        if run is None:
+            return
+        try:
+            (pause_run if pauses else resume_run)(by=self.publisher.by, run=run)
+        except DomainError:
+            # Refused, as the page would: it is over, or what stopped it still holds.
+            return
+
+    @rule()
+    def link_customer(self) -> None:
+        self.publisher.decide_customers()
+
+    @rule(ahead=st.integers(0, 2))
+    def type_in(self, ahead: int) -> None:
+        """Under our next number or one soon after; KashFlow's own next where it numbers."""
+        ours = self.publisher.account.numbering == LedgerAccount.Numbering.OURS
+        self.publisher.type_in(NumberCounter.objects.get().next_number + ahead if ours else 0)
+
+    # --- Workers --------------------------------------------------------------------------------------------
+
+    @rule()
+    def work(self) -> None:
+        self.publisher.work()
+
+    @rule(point=st.sampled_from(POINTS))
+    def kill(self, point: tuple[str, Event]) -> None:
+        self.publisher.kill(*point)
+
+    @rule()
+    def abandon(self) -> None:
+        self.publisher.abandon()
+
+    @rule(point=st.sampled_from(POINTS))
+    def freeze(self, point: tuple[str, Event]) -> None:
+        self.publisher.freeze(*point)
+
+    # --- What goes wrong ------------------------------------------------------------------------------------
+
+    @rule(
+        fault=st.sampled_from(FAULTS),
+        operation=st.sampled_from(CREATES + READS + ("*",)),
+        times=st.integers(1, 3),
+        probability=st.sampled_from([1.0, 0.5]),
+    )
+    def fault(self, fault: dict[str, Any], operation: str, times: int, probability: float) -> None:
+        self.publisher.sandbox.fault(operation, **{"times": times, "probability": probability, **fault})
+
+    @rule(fault=st.sampled_from(BENT))
+    def bend(self, fault: dict[str, Any]) -> None:
+        self.publisher.sandbox.fault("InsertInvoice", **fault)
+
+    @rule()
+    def hold_creates(self) -> None:
+        self.publisher.hold_creates()
+
+    @rule()
+    def carry_out_late(self) -> None:
+        self.publisher.carry_out_late()
+
+    @rule()
+    def no_faults(self) -> None:
+        self.publisher.sandbox.no_faults()
+
+    @rule(seconds=WAITS)
+    def pass_time(self, seconds: float) -> None:
+        self.publisher.pass_time(seconds)
+
+    @rule(hours=st.sampled_from([-24, -1, 1, 24]))
+    def jump(self, hours: int) -> None:
+        self.publisher.jump(hours * 3600.0)
+
+    @rule()
+    def back_up(self) -> None:
+        self.backup = self.publisher.back_up()
+
+    @precondition(lambda self: self.backup)
+    @rule()
+    def restore(self) -> None:
+        self.publisher.restore(self.backup)
+        self.oracle.after_restore()
+
+    # --- Judging --------------------------------------------------------------------------------------------
+
+    @rule()
+    def come_to_rest(self) -> None:
+        self.oracle.at_rest()
+
+    @invariant()
+    def holds_at_any_time(self) -> None:
+        self.oracle.at_any_time()
+
+    def teardown(self) -> None:
+        try:
+            self.oracle.at_rest()
+        finally:
+            self.publisher.sandbox.release()
+            transaction.savepoint_rollback(self.start)
