@@ -21,8 +21,9 @@ from tests.proof.oracle import Oracle
 from tests.proof.publisher import BETWEEN, LEASE, SETTLE, Publisher
 
 MOST_INVOICES = 6
-CREATES = ("InsertInvoice", "InsertInvoice", "InsertCustomer")
-READS = (
+OTHER_CALLS = (
+    "*",
+    "InsertCustomer",
     "GetInvoice", "GetInvoiceByID", "GetInvoicesForCustomer", "GetInvoicesByDateRange",
     "GetCustomerByEmail", "GetCustomer",
 )  # fmt: skip
@@ -95,10 +96,12 @@ class Machine(RuleBasedStateMachine):
         self.publisher.sandbox.settings(duplicate_number=taken, not_found=not_found)
         LedgerAccount.objects.update(numbering=numbering)
 
-    @initialize(prices=PRICES)
-    def begin(self, prices: list[str]) -> None:
-        """A life without an invoice tells nothing."""
+    @initialize(prices=PRICES, faults=st.lists(st.sampled_from(FAULTS), max_size=2))
+    def begin(self, prices: list[str], faults: list[dict[str, Any]]) -> None:
+        """A life without an invoice tells nothing, and one without trouble little."""
         self.raise_batch(prices, known=False, press=True)
+        for fault in faults:
+            self.fault_of_create(fault)
 
     # --- People ---------------------------------------------------------------------------------------------
 
@@ -155,18 +158,18 @@ class Machine(RuleBasedStateMachine):
 
     # --- What goes wrong ------------------------------------------------------------------------------------
 
+    @rule(fault=st.sampled_from(FAULTS + BENT))
+    def fault_of_create(self, fault: dict[str, Any]) -> None:
+        self.publisher.sandbox.fault("InsertInvoice", **fault)
+
     @rule(
         fault=st.sampled_from(FAULTS),
-        operation=st.sampled_from(CREATES + READS + ("*",)),
+        operation=st.sampled_from(OTHER_CALLS),
         times=st.integers(1, 3),
         probability=st.sampled_from([1.0, 0.5]),
     )
     def fault(self, fault: dict[str, Any], operation: str, times: int, probability: float) -> None:
         self.publisher.sandbox.fault(operation, **{"times": times, "probability": probability, **fault})
-
-    @rule(fault=st.sampled_from(BENT))
-    def bend(self, fault: dict[str, Any]) -> None:
-        self.publisher.sandbox.fault("InsertInvoice", **fault)
 
     @rule()
     def hold_creates(self) -> None:

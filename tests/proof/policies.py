@@ -68,11 +68,3 @@ def no_token_no_deadline(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(engine, "look", lasting)
     patch.setattr(record, "_write", unconditional)
-
-
-POLICIES: tuple[Policy, ...] = (
-    plain_retry,
-    look_without_settle,
-    read_error_is_absent,
-    no_token_no_deadline,
-)

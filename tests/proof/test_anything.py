@@ -21,7 +21,7 @@ COMMON = hypothesis.settings(
     suppress_health_check=list(HealthCheck),
 )
 QUICK = hypothesis.settings(
-    COMMON, derandomize=True, max_examples=8, stateful_step_count=20, phases=[Phase.generate]
+    COMMON, derandomize=True, max_examples=6, stateful_step_count=20, phases=[Phase.generate]
 )
 LONG = hypothesis.settings(COMMON, max_examples=25, stateful_step_count=40, verbosity=Verbosity.normal)
 EVER = 2**32

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hypothesis
 import pytest
-from hypothesis import Phase
 
 from kashflow.models import LedgerAccount
 from tests.proof import policies, storms
 from tests.proof.conftest import Make
 from tests.proof.oracle import Broken
-from tests.proof.policies import POLICIES, Policy
+from tests.proof.policies import Policy
 from tests.proof.storms import STORMS, Storm
-from tests.proof.test_anything import LONG, live
 
 # In which storms each policy doubles an invoice on an account that keeps both documents under one number.
 CAUGHT_IN: dict[Policy, set[Storm]] = {
@@ -55,12 +52,3 @@ def test_broken_policy_is_caught(
     policy(monkeypatch)
     with pytest.raises(Broken, match="more than once"):
         go_through(make, storm)
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.__name__)
-def test_random_lives_catch_each_too(make: Make, monkeypatch: pytest.MonkeyPatch, policy: Policy) -> None:
-    policy(monkeypatch)
-    until_found = hypothesis.settings(LONG, max_examples=300, phases=[Phase.generate])
-    with pytest.raises(Broken):
-        live(make, until_found, seed=1)

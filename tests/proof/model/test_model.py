@@ -17,8 +17,8 @@ OVERWRITES, DUPLICATES, REFUSES = Setting(), Setting(taken="duplicate"), Setting
 ASSIGNS = Setting(assigns=True)
 THEIRS = Setting(numbers_are_ours=False)
 TWO_OF_THEIRS = Setting(numbers_are_ours=False, invoices=2)
-QUICK = (OVERWRITES, DUPLICATES, ASSIGNS)
-LONG = (REFUSES, THEIRS, replace(ASSIGNS, taken="duplicate"), replace(THEIRS, taken="duplicate"))
+QUICK = (OVERWRITES, DUPLICATES)
+LONG = (REFUSES, ASSIGNS, THEIRS, replace(ASSIGNS, taken="duplicate"), replace(THEIRS, taken="duplicate"))
 
 # Without this rule, on this account, with no more trouble than this, there is harm.
 NECESSARY: dict[str, tuple[Setting, tuple[Kind, ...]]] = {
@@ -60,8 +60,17 @@ def test_one_document_whatever_happens_on_the_other_accounts(setting: Setting) -
     assert not result.broken, str(result)
 
 
-def test_two_invoices_where_kashflow_numbers_its_own() -> None:
-    result = explore(TWO_OF_THEIRS, (around.crash,))
+@pytest.mark.parametrize(
+    ("setting", "trouble"),
+    [
+        (ASSIGNS, (around.crash, around.fail, around.restore)),
+        (THEIRS, (around.crash, around.fail, around.restore)),
+        (TWO_OF_THEIRS, (around.crash,)),
+    ],
+    ids=["assign", "theirs", "two-of-theirs"],
+)
+def test_one_document_with_less_trouble(setting: Setting, trouble: tuple[Kind, ...]) -> None:
+    result = explore(setting, trouble)
     assert not result.broken, str(result)
 
 
@@ -75,6 +84,13 @@ def test_two_invoices_where_kashflow_numbers_its_own_and_more_fails() -> None:
 def test_renumbered_there_is_still_one_document() -> None:
     result = explore(DUPLICATES, (around.crash, around.fail, around.renumber))
     assert not result.broken, str(result)
+
+
+def test_renumbered_there_and_then_a_backup_restored_is_the_harm_that_is_documented() -> None:
+    """docs/reliability.md, What is assumed, and what remains."""
+    way = explore(DUPLICATES, (around.crash, around.restore, around.renumber)).way
+    assert {"a person renumbers our document", "a backup with 0 ready is restored"} <= set(way)
+    assert not explore(DUPLICATES, (around.crash, around.restore)).broken
 
 
 @pytest.mark.parametrize("name", NAMES)
