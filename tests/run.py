@@ -25,6 +25,7 @@ ONCE = (
     "tests/kashflow/sandbox",
     "tests/overview/test_demo.py",
     "tests/invoicing/transfer/test_kill_worker.py",
+    "tests/proof/model",
     "tests/browser/test_screens.py",
     "tests/browser/test_bad_input.py",
     "tests/browser/test_fresh_install.py",
