@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from kashflow.models import Connection
 from tests.faults.house import House
+from tests.faults.lane import Lane
 from tests.faults.redis import Redis
+from tests.invoicing.transfer.conftest import Desk
 from tests.sandboxes import LiveSandbox
 from tests.servers import on_server
 
@@ -53,3 +56,31 @@ def house(request: pytest.FixtureRequest) -> House:
     """`embedded` or `served`, as the test's parameter says."""
     found: House = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture
+def desk(connected: Connection, sandbox: LiveSandbox) -> Desk:
+    """The accountant, with a KashFlow that forgives no slip of ours."""
+    sandbox.settings(strict=True)
+    return Desk(connected, sandbox)
+
+
+@pytest.fixture
+def open_desk(committed: None, connected: Connection, sandbox: LiveSandbox) -> Desk:
+    """The same with rows that other processes see."""
+    sandbox.settings(strict=True)
+    return Desk(connected, sandbox)
+
+
+@pytest.fixture
+def lane(open_desk: Desk) -> Iterator[Callable[..., Lane]]:
+    """`lane()` is a worker's lane in another process, or `work` where it is given; none outlives the test."""
+    started: list[Lane] = []
+
+    def start(work: Callable[[], object] = open_desk.work) -> Lane:
+        started.append(Lane(work))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.end()

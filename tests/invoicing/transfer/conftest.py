@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from clients.models import Client
@@ -131,9 +132,7 @@ class Desk:
         """Lets `seconds` pass for the transfers: every moment they keep moves into the past by as much."""
         by = dt.timedelta(seconds=seconds)
         columns = ("not_before", "lease_until", "ambiguous_since", "absent_first_at", "sent_at")
-        for transfer in Transfer.objects.all():
-            moved = {name: getattr(transfer, name) - by for name in columns if getattr(transfer, name)}
-            Transfer.objects.filter(pk=transfer.pk).update(**moved)
+        Transfer.objects.update(**{name: F(name) - by for name in columns})
 
 
 @pytest.fixture
