@@ -29,7 +29,15 @@ Process = subprocess.Popen[bytes]
 class House:
     """A database, a broker and the processes of one installation."""
 
-    def __init__(self, folder: Path, sandbox: LiveSandbox, database: str, broker: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        sandbox: LiveSandbox,
+        database: str,
+        broker: str,
+        *,
+        time_scale: str = TIME_SCALE,
+    ) -> None:
         self.folder = folder
         self.sandbox = sandbox
         self.database = database
@@ -42,7 +50,7 @@ class House:
             "CELERY_BROKER_URL": broker,
             "BROKER_DIR": str(folder / "broker"),
             "KASHFLOW_URL": sandbox.endpoint,
-            "TIME_SCALE": TIME_SCALE,
+            "TIME_SCALE": time_scale,
         }
 
     def stage(self, *words: str, **env: str) -> str:

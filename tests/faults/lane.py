@@ -37,6 +37,10 @@ class Lane:
 
     def join(self) -> None:
         """Waits until it has ended by itself. Fails where it did not end well."""
+        assert self.wait() == 0
+
+    def wait(self) -> int:
+        """Its exit code, once it has ended by itself."""
         ended: list[int] = []
 
         def is_over() -> bool:
@@ -45,7 +49,7 @@ class Lane:
             return pid != 0
 
         wait_for(is_over, WAIT)
-        assert os.waitstatus_to_exitcode(ended[-1]) == 0
+        return os.waitstatus_to_exitcode(ended[-1])
 
     def end(self) -> None:
         """Leaves nothing behind, however the test ended."""

@@ -12,8 +12,8 @@ from contextlib import closing
 from tests.faults.house import House, Process, kill
 from tests.faults.redis import Redis
 
-# A worker that is frozen for this long has lost what it held (the lease is 3.6 s) when it thaws.
-FROZEN_SECONDS = 5
+# A worker that is frozen for this long has lost what it held (the lease is 4.5 s) when it thaws.
+FROZEN_SECONDS = 6
 AT_A_GATE = 4
 
 

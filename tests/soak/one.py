@@ -20,8 +20,11 @@ from tests.servers import on_server
 from tests.soak.killing import Killer
 from tests.soak.plan import Configuration, weather
 
+# Settle 15 s, lease 4.5 s, and 50 ms from a look to its create, which a busy machine may miss.
+TIME_SCALE = "0.025"
 # A house that has not come to rest by then is reported as it is.
 LONGEST = 1500
+NICE = 4
 
 
 def main(configuration: Configuration) -> None:
@@ -31,7 +34,8 @@ def main(configuration: Configuration) -> None:
         sandbox = LiveSandbox(folder)
         stack.callback(sandbox.stop)
         database, redis = _servers(configuration, folder, stack)
-        house = House(folder, sandbox, database, redis.url if redis else "filesystem://")
+        broker = redis.url if redis else "filesystem://"
+        house = House(folder, sandbox, database, broker, time_scale=TIME_SCALE)
         stack.callback(house.stop)
         os.environ.update(house.env)
         sys.stdout.write(json.dumps(_run(configuration, house, redis)))
@@ -80,7 +84,7 @@ def _run(configuration: Configuration, house: House, redis: Redis | None) -> dic
 
 
 if __name__ == "__main__":
-    os.nice(10)
+    os.nice(NICE)
     # Told to stop, it takes its processes along.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     main(Configuration(**json.loads(sys.argv[1])))
