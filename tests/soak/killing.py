@@ -7,25 +7,29 @@ import random
 import signal
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
+from pathlib import Path
 
-from tests.faults.house import House, Process, kill
+from tests.faults.house import House, kill
 from tests.faults.redis import Redis
 
-# A worker that is frozen for this long has lost what it held (the lease is 4.5 s) when it thaws.
-FROZEN_SECONDS = 6
-AT_A_GATE = 4
+# Frozen for so many leases, a process has lost what it held when it thaws.
+FROZEN_LEASES = 1.2
+AT_A_GATE = 5
+# One kill in so many takes the whole worker; the others one of its processes, which it replaces itself.
+WHOLE = 6
 
 
 class Killer:
-    """`act` often; it does something to the workers whenever its pause is over."""
+    """`act` often; it does something to the worker whenever its pause is over."""
 
-    def __init__(self, house: House, redis: Redis | None, chance: random.Random, *, workers: int) -> None:
+    def __init__(self, house: House, redis: Redis | None, chance: random.Random) -> None:
         self._house, self._redis, self._chance = house, redis, chance
-        self._workers: list[Process] = [house.worker() for _ in range(workers)]
+        self._worker = house.worker(pool="prefork")
         house.beat()
         self._next = time.monotonic() + 5
-        self._thaws: list[tuple[float, Process]] = []
+        self._frozen: tuple[float, int] | None = None
+        self._freeze_seconds = 180 * float(house.env["TIME_SCALE"]) * FROZEN_LEASES
         self.kills = 0
 
     def act(self, pause: tuple[float, float]) -> None:
@@ -38,58 +42,63 @@ class Killer:
         self._next = time.monotonic() + self._chance.uniform(*pause)
 
     def _any(self) -> None:
-        self._replace([self._chance.choice(self._workers)])
+        if self._chance.randrange(WHOLE) == 0:
+            kill(self._worker)
+            self.kills += 1
+            self._worker = self._house.worker(pool="prefork")
+        else:
+            self._some(1)
+
+    def _some(self, most: int) -> None:
+        """Kills up to so many processes of the worker's pool."""
+        pids = self._pool()
+        for pid in self._chance.sample(pids, min(most, len(pids))):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                self.kills += 1
+
+    def _pool(self) -> list[int]:
+        pid = self._worker.pid
+        with suppress(OSError):
+            return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return []
 
     def _at_a_gate(self) -> None:
         sandbox = self._house.sandbox
         operation = self._chance.choice(["InsertInvoice", "InsertInvoice", "GetInvoice", "InsertCustomer"])
         sandbox.hold(operation, self._chance.choice(["received", "committed"]))
         _until(lambda: any(one["waiting"] for one in sandbox._call("GET", "gates")), AT_A_GATE)
-        for process in self._workers:
-            self._kill(process)
+        self._some(4)
         sandbox.release()
-        self._workers = [self._house.worker() for _ in self._workers]
 
     def _in_a_write(self) -> None:
         """No row of a transfer can be written meanwhile: whoever is about to is killed before its UPDATE."""
         with closing(self._house._connect()) as other:
-            cursor = other.cursor()
             is_sqlite = self._house.database.startswith("sqlite")
-            cursor.execute(
+            other.cursor().execute(
                 "BEGIN IMMEDIATE" if is_sqlite else "SELECT 1 FROM invoicing_transfer ORDER BY id FOR UPDATE"
             )
-            time.sleep(0.3)
-            self._replace(list(self._workers))
+            time.sleep(0.5)
+            self._some(4)
             other.rollback()
 
     def _freeze(self) -> None:
-        if len(self._workers) > 1 and not self._thaws:
-            process = self._chance.choice(self._workers)
-            os.kill(process.pid, signal.SIGSTOP)
-            self._thaws.append((time.monotonic() + FROZEN_SECONDS, process))
+        if self._frozen is None and (pids := self._pool()):
+            pid = self._chance.choice(pids)
+            os.kill(pid, signal.SIGSTOP)
+            self._frozen = (time.monotonic() + self._freeze_seconds, pid)
+
+    def _thaw(self) -> None:
+        if self._frozen and time.monotonic() > self._frozen[0]:
+            with suppress(ProcessLookupError):
+                os.kill(self._frozen[1], signal.SIGCONT)
+            self._frozen = None
 
     def _broker(self) -> None:
         if self._redis:
             self._redis.kill()
             time.sleep(1)
             self._redis.start()
-
-    def _thaw(self) -> None:
-        for ends, process in list(self._thaws):
-            if process.poll() is not None:
-                self._thaws.remove((ends, process))
-            elif time.monotonic() > ends:
-                os.kill(process.pid, signal.SIGCONT)
-                self._thaws.remove((ends, process))
-
-    def _replace(self, processes: list[Process]) -> None:
-        for process in processes:
-            self._kill(process)
-            self._workers[self._workers.index(process)] = self._house.worker()
-
-    def _kill(self, process: Process) -> None:
-        kill(process)
-        self.kills += 1
 
 
 def _until(what: Callable[[], bool], seconds: float) -> None:
