@@ -109,12 +109,12 @@ class House:
         self.running.append(process)
         return process
 
-    def worker(self, *, acks_late: bool = True, pool: str = "threads") -> Process:
+    def worker(self, *, acks_late: bool = True) -> Process:
         """A worker as production has it; with `acks_late` off it says "done" before it begins."""
         quiet = ("--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat")
         name = f"{uuid.uuid4().hex}@here"
         more = () if acks_late else ("--", "task.acks_late=0")
-        return self.start("worker", "-P", pool, "-c", "4", "-n", name, *quiet, *more)
+        return self.start("worker", "-P", "threads", "-c", "4", "-n", name, *quiet, *more)
 
     def beat(self) -> Process:
         schedule = str(self.folder / f"beat-{len(self.running)}")

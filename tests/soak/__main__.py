@@ -18,7 +18,7 @@ from tests.faults.house import ROOT
 from tests.soak.plan import Configuration, configurations
 
 # Mostly they wait, so more of them than processors.
-AT_ONCE = 7
+AT_ONCE = 8
 WRONG = ("duplicates", "lost", "unrecorded", "pence", "foreign")
 HEADS = {
     "name": "configuration (numbers, account)",

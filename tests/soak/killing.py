@@ -8,29 +8,35 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
-from pathlib import Path
 
-from tests.faults.house import House, kill
+from tests.faults.house import House
 from tests.faults.redis import Redis
+from tests.soak.nursery import Nursery
 
-# Frozen for so many leases, a process has lost what it held when it thaws.
+# Frozen for so many leases, a worker has lost what it held when it thaws.
 FROZEN_LEASES = 1.2
 AT_A_GATE = 5
-# One kill in so many takes the whole worker; the others one of its processes, which it replaces itself.
-WHOLE = 6
 
 
 class Killer:
-    """`act` often; it does something to the worker whenever its pause is over."""
+    """`act` often; it does something to the workers whenever its pause is over."""
 
-    def __init__(self, house: House, redis: Redis | None, chance: random.Random) -> None:
+    def __init__(self, house: House, redis: Redis | None, chance: random.Random, *, workers: int) -> None:
         self._house, self._redis, self._chance = house, redis, chance
-        self._worker = house.worker(pool="prefork")
+        self._nursery = Nursery(house)
+        self._workers = [self._nursery.worker() for _ in range(workers)]
         house.beat()
         self._next = time.monotonic() + 5
         self._frozen: tuple[float, int] | None = None
         self._freeze_seconds = 180 * float(house.env["TIME_SCALE"]) * FROZEN_LEASES
         self.kills = 0
+
+    def stop(self) -> None:
+        """Kills them all, which does not count."""
+        for pid in self._workers:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._nursery.close()
 
     def act(self, pause: tuple[float, float]) -> None:
         """Kills or freezes, where it is time to."""
@@ -42,33 +48,14 @@ class Killer:
         self._next = time.monotonic() + self._chance.uniform(*pause)
 
     def _any(self) -> None:
-        if self._chance.randrange(WHOLE) == 0:
-            kill(self._worker)
-            self.kills += 1
-            self._worker = self._house.worker(pool="prefork")
-        else:
-            self._some(1)
-
-    def _some(self, most: int) -> None:
-        """Kills up to so many processes of the worker's pool."""
-        pids = self._pool()
-        for pid in self._chance.sample(pids, min(most, len(pids))):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-                self.kills += 1
-
-    def _pool(self) -> list[int]:
-        pid = self._worker.pid
-        with suppress(OSError):
-            return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-        return []
+        self._replace([self._chance.choice(self._workers)])
 
     def _at_a_gate(self) -> None:
         sandbox = self._house.sandbox
         operation = self._chance.choice(["InsertInvoice", "InsertInvoice", "GetInvoice", "InsertCustomer"])
         sandbox.hold(operation, self._chance.choice(["received", "committed"]))
         _until(lambda: any(one["waiting"] for one in sandbox._call("GET", "gates")), AT_A_GATE)
-        self._some(4)
+        self._replace(list(self._workers))
         sandbox.release()
 
     def _in_a_write(self) -> None:
@@ -79,12 +66,12 @@ class Killer:
                 "BEGIN IMMEDIATE" if is_sqlite else "SELECT 1 FROM invoicing_transfer ORDER BY id FOR UPDATE"
             )
             time.sleep(0.5)
-            self._some(4)
+            self._replace(list(self._workers))
             other.rollback()
 
     def _freeze(self) -> None:
-        if self._frozen is None and (pids := self._pool()):
-            pid = self._chance.choice(pids)
+        if self._frozen is None and len(self._workers) > 1:
+            pid = self._chance.choice(self._workers)
             os.kill(pid, signal.SIGSTOP)
             self._frozen = (time.monotonic() + self._freeze_seconds, pid)
 
@@ -93,6 +80,12 @@ class Killer:
             with suppress(ProcessLookupError):
                 os.kill(self._frozen[1], signal.SIGCONT)
             self._frozen = None
+
+    def _replace(self, pids: list[int]) -> None:
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+            self.kills += 1
+            self._workers[self._workers.index(pid)] = self._nursery.worker()
 
     def _broker(self) -> None:
         if self._redis:

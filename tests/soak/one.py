@@ -68,7 +68,7 @@ def _run(configuration: Configuration, house: House, redis: Redis | None) -> dic
     )
     for fault in weather(configuration.seed, float(configuration.time_scale)):
         house.sandbox._call("POST", "faults", **fault)
-    killer = Killer(house, redis, chance)
+    killer = Killer(house, redis, chance, workers=1 if configuration.is_serial else 2)
     is_fair = False
     while time.monotonic() - began < LONGEST and not (people.are_done() and is_fair):
         people.act()
@@ -78,6 +78,7 @@ def _run(configuration: Configuration, house: House, redis: Redis | None) -> dic
             house.sandbox.no_faults()
             is_fair = True
         time.sleep(0.4)
+    killer.stop()
     return people.row() | {"kills": killer.kills, "seconds": round(time.monotonic() - began)}
 
 
