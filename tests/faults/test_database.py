@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
 from bookings.models import Booking
-from invoicing.models import Batch, Invoice, NumberCounter
+from invoicing.models import Batch, Invoice, NumberCounter, TransferAttempt
 from tests import factories
 from tests.concurrency.threads import at_once
 from tests.faults.checks import assert_exactly_once, settle
@@ -129,3 +129,21 @@ def test_f48_database_that_cannot_be_written_sends_nothing(open_desk: Desk, lane
     open_desk.sweep_and_work()
     settle(open_desk)
     assert_exactly_once(open_desk)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE invoicing_transferattempt SET what = 'forged'", "DELETE FROM invoicing_transferattempt"],
+)
+def test_f49_attempt_is_never_changed_nor_deleted(desk: Desk, statement: str) -> None:
+    """F-49, by raw SQL."""
+    desk.press(desk.raise_invoices(1))
+    desk.work()
+    before = list(TransferAttempt.objects.values())
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+    assert list(TransferAttempt.objects.values()) == before
