@@ -24,7 +24,7 @@ ONCE = (
     "tests/kashflow/gateway",
     "tests/kashflow/sandbox",
     "tests/overview/test_demo.py",
-    "tests/faults/test_process_death.py",
+    "tests/faults/test_workers.py",
     "tests/browser/test_screens.py",
     "tests/browser/test_bad_input.py",
     "tests/browser/test_fresh_install.py",

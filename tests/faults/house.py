@@ -17,6 +17,7 @@ from typing import Any
 
 import psycopg2
 
+from tests import oracle
 from tests.sandboxes import LiveSandbox
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,6 +101,13 @@ class House:
         """Whether all `count` transfers are verified and their run is over."""
         runs = self.column("SELECT state FROM common_run")
         return self.states() == ["verified"] * count and set(runs) == {"finished"}
+
+    def assert_exactly_once(self, count: int) -> None:
+        """Everything is verified here and there once, and the runs are over."""
+        told = self.told()
+        assert [row["state"] for row in told["rows"]] == ["verified"] * count
+        assert oracle.find(told["rows"], self.sandbox.invoices()).problems == []
+        assert set(told["runs"]) == {"finished"}
 
     def start(self, *words: str) -> Process:
         """A Celery process of this installation."""

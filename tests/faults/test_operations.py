@@ -19,8 +19,7 @@ from magmanager.common.models import Run
 from tests import factories
 from tests.faults.checks import assert_exactly_once
 from tests.faults.house import House, kill, wait_for
-from tests.faults.test_process_death import assert_exactly_once as assert_house_exactly_once
-from tests.faults.test_process_death import both
+from tests.faults.test_workers import both
 from tests.invoicing.transfer.conftest import Desk
 from tests.servers import on_server
 
@@ -36,7 +35,7 @@ def test_f33_restored_to_before_a_hundred_transfers_adopts_all_of_them(house: Ho
     assert len(house.sandbox.log("InsertInvoice")) == 100
     keep.restore()
     _carry(house, 100)
-    assert_house_exactly_once(house, 100)
+    house.assert_exactly_once(100)
     assert len(house.sandbox.log("InsertInvoice")) == 100
 
 

@@ -1,7 +1,7 @@
-"""F-27 to F-32 and F-36 to F-42: `kill -9`, `SIGSTOP` and `SIGTERM` at every point of a transfer: one document each.
+"""F-27 to F-32, F-37, F-38 and F-42: `kill -9` and `SIGSTOP` at every point of a transfer, and one document each time.
 
-Lanes are forked from the test and frozen at gates, so that nothing depends on luck. Workers, beat and brokers as they
-are in production follow at the end.
+Lanes are forked from the test and frozen at gates, so that nothing depends on luck. Workers as they are in production
+are in `test_workers.py`.
 """
 
 from __future__ import annotations
@@ -14,21 +14,18 @@ from django.db import connection, connections
 
 from invoicing.models import Invoice, NumberCounter, Transfer, TransferAttempt
 from invoicing.transfer.lanes import sweep
-from tests import factories, oracle
+from tests import factories
 from tests.faults import checks
 from tests.faults.checks import settle
 from tests.faults.hole import swallowing
-from tests.faults.house import House, kill, wait_for
+from tests.faults.house import wait_for
 from tests.faults.lane import Lane, frozen_rows
-from tests.faults.redis import Redis
 from tests.invoicing.batches import bookings, ids_of, raised
 from tests.invoicing.transfer.conftest import Desk
 
 Start = Callable[..., Lane]
 LEASE = 181
 WAIT = 20
-both = pytest.mark.parametrize("house", ["embedded", "served"], indirect=True)
-early_and_late = pytest.mark.parametrize("acks_late", [True, False], ids=["late ack", "early ack"])
 on_postgres = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="needs PostgreSQL's locks")
 
 
@@ -228,95 +225,3 @@ def test_f42_zombie_frozen_with_its_create_on_the_way(open_desk: Desk, lane: Sta
         transfer=Transfer.objects.get(invoice__number=open_desk.next_number - 1)
     )
     assert "created" not in told.values_list("outcome", flat=True)
-
-
-# --- Workers, beat and brokers as they are in production -----------------------------------------------------
-
-
-def assert_exactly_once(house: House, count: int) -> None:
-    """Everything is verified here and there once, and the runs are over."""
-    told = house.told()
-    assert [row["state"] for row in told["rows"]] == ["verified"] * count
-    assert oracle.find(told["rows"], house.sandbox.invoices()).problems == []
-    assert set(told["runs"]) == {"finished"}
-
-
-@pytest.mark.parametrize("house", ["embedded"], indirect=True)
-def test_f30_worker_killed_after_kashflow_carried_the_create_out(house: House) -> None:
-    """F-30 with a real worker, beat and broker."""
-    _killed_at(house, "committed", acks_late=True)
-
-
-@both
-@early_and_late
-@pytest.mark.parametrize("place", ["received", "committed"])
-@pytest.mark.soak
-def test_f29_f30_worker_killed_in_the_middle_of_a_create(house: House, place: str, acks_late: bool) -> None:
-    """F-29, F-30, each with its message acknowledged before and after the work, on both pairs."""
-    _killed_at(house, place, acks_late=acks_late)
-
-
-def _killed_at(house: House, place: str, *, acks_late: bool) -> None:
-    house.prepare(4)
-    house.sandbox.hold("InsertInvoice", place)
-    worker = house.worker(acks_late=acks_late)
-    house.beat()
-    wait_for(lambda: bool(house.sandbox.log("InsertInvoice")), 40)
-    kill(worker)
-    house.sandbox.release()
-    house.worker(acks_late=acks_late)
-    wait_for(lambda: house.is_at_rest(4), 90)
-    assert_exactly_once(house, 4)
-
-
-@both
-@early_and_late
-@pytest.mark.soak
-@pytest.mark.timeout(300)
-def test_f36_worker_killed_three_times_in_fifty(house: House, acks_late: bool) -> None:
-    """F-36."""
-    house.sandbox.settings(latency_ms=50)
-    house.prepare(50)
-    worker = house.worker(acks_late=acks_late)
-    house.beat()
-    for done in (10, 25, 40):
-        wait_for(lambda done=done: len(house.sandbox.log("InsertInvoice")) >= done, 60)  # type: ignore[misc]
-        kill(worker)
-        worker = house.worker(acks_late=acks_late)
-    wait_for(lambda: house.is_at_rest(50), 150)
-    assert_exactly_once(house, 50)
-
-
-@both
-@pytest.mark.soak
-@pytest.mark.timeout(300)
-def test_f41_worker_told_to_stop_while_it_sends_finishes_that(house: House) -> None:
-    """F-41."""
-    house.prepare(4)
-    house.sandbox.hold("InsertInvoice", "committed")
-    worker = house.worker()
-    house.beat()
-    wait_for(lambda: bool(house.sandbox.log("InsertInvoice")), 40)
-    worker.send_signal(signal.SIGTERM)
-    house.sandbox.release()
-    assert worker.wait(60) == 0
-    house.worker()
-    wait_for(lambda: house.is_at_rest(4), 90)
-    assert_exactly_once(house, 4)
-    assert len(house.sandbox.log("InsertInvoice")) <= 5
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(300)
-def test_f35_broker_killed_with_everything_queued(served: House, redis: Redis) -> None:
-    """F-35: the messages are gone, the sweep finds all of it."""
-    served.prepare(60)
-    redis.kill()
-    redis.start()
-    served.worker()
-    served.beat()
-    wait_for(lambda: len(served.sandbox.log("InsertInvoice")) >= 20, 60)
-    redis.kill()
-    redis.start()
-    wait_for(lambda: served.is_at_rest(60), 120)
-    assert_exactly_once(served, 60)
