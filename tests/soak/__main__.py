@@ -38,7 +38,7 @@ HEADS = {
 def main() -> int:
     asked = _asked()
     print(f"Seed {asked.seed}; SEED={asked.seed} repeats it.", flush=True)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(asked.at_once) as pool:
         rows = list(pool.map(_row, _chosen(asked)))
     total = {name: sum(row[name] for row in rows) for name in HEADS if name != "name"}
     print(_table([*rows, {"name": "all", **total}]))
@@ -52,6 +52,8 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make soak")
     parser.add_argument("--seconds", type=float, default=0, help="go on for so long; once through without")
     parser.add_argument("--seed", type=int, default=int(time.time()) % 1_000_000)
+    parser.add_argument("--size", type=float, default=1, help="so many times the usual invoices and kills")
+    parser.add_argument("--at-once", type=int, default=AT_ONCE, help="houses side by side")
     parser.add_argument("--only", default="", help="configurations whose name has this")
     return parser.parse_args()
 
@@ -60,7 +62,7 @@ def _chosen(asked: argparse.Namespace) -> Iterator[Configuration]:
     """Once through, or again and again with further seeds until the seconds are over."""
     ends = time.monotonic() + asked.seconds
     for round_ in count():
-        for one in configurations(asked.seed + round_):
+        for one in configurations(asked.seed + round_, asked.size):
             if asked.only not in one.name or (asked.seconds and time.monotonic() > ends):
                 continue
             yield one

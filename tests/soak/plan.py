@@ -12,6 +12,7 @@ DUPLICATES = ("overwrite", "refuse", "duplicate", "next")
 # Where creates go one at a time an uncertain one holds up all others, so fewer of them last as long.
 MANY, FEW = 480, 10
 KILLS_OF_MANY, KILLS_OF_FEW = 26, 10
+LEAST = 3
 SHARE_OF_FAULTS = 0.4
 
 
@@ -40,18 +41,27 @@ class Configuration:
         return self.strategy == "kashflow" or self.numbering == "assign"
 
 
-def configurations(seed: int) -> list[Configuration]:
-    """All sixteen, the long ones first; PostgreSQL with Redis and SQLite with the embedded broker in turn."""
+def configurations(seed: int, size: float = 1) -> list[Configuration]:
+    """All sixteen at `size` times their usual length, the long ones first.
+
+    PostgreSQL with Redis and SQLite with the embedded broker take turns.
+    """
     every = product(("ours", "kashflow"), NUMBERINGS, DUPLICATES)
-    made = [_sized(Configuration(*one, 0, 0, seed * 1000 + n, n % 2 == 0)) for n, one in enumerate(every)]
+    made = [
+        _sized(Configuration(*one, 0, 0, seed * 1000 + n, n % 2 == 0), size) for n, one in enumerate(every)
+    ]
     many, few = [one for one in made if not one.is_serial], [one for one in made if one.is_serial]
     return [*many, *few]
 
 
-def _sized(one: Configuration) -> Configuration:
-    if one.is_serial:
-        return replace(one, invoices=FEW, kills=KILLS_OF_FEW, time_scale="0.05")
-    return replace(one, invoices=MANY, kills=KILLS_OF_MANY, time_scale="0.1")
+def _sized(one: Configuration, size: float) -> Configuration:
+    invoices, kills = (FEW, KILLS_OF_FEW) if one.is_serial else (MANY, KILLS_OF_MANY)
+    return replace(
+        one,
+        invoices=max(round(invoices * size), LEAST),
+        kills=max(round(kills * size), LEAST),
+        time_scale="0.05" if one.is_serial else "0.1",
+    )
 
 
 SHAPES = ("entities", "attribute", "external_file", "external_http", "depth")
