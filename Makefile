@@ -20,8 +20,10 @@ dev: .venv/runtime.done node_modules/.done ## the same with autoreload and no de
 test: .venv/dev.done node_modules/.done ## the whole test suite
 	@$(BIN)/python tests/run.py
 
-soak: .venv/dev.done node_modules/.done ## the long fault runs, such as fifty invoices and three killed workers
-	@$(BIN)/python tests/run.py -m soak
+# SECONDS=n goes on for so long, SEED=n repeats one; with either, the table alone.
+soak: .venv/dev.done node_modules/.done ## thousands of invoices over a bad line with killed workers, and the long tests
+	@MODE=test $(BIN)/python -m tests.soak $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+	$(if $(SECONDS)$(SEED),,@MODE=test $(BIN)/python -m tests.soak.window && $(BIN)/python tests/run.py -m soak)
 
 bench: .venv/dev.done node_modules/.done ## the benchmarks, as ratios; writes bench/results.md
 	@$(BIN)/python -m tests.bench

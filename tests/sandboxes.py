@@ -15,7 +15,8 @@ class LiveSandbox:
     """The controls of interface.md (The sandbox) as methods; each is one HTTP call."""
 
     def __init__(self, folder: Path) -> None:
-        self.server = Sandbox(folder / "sandbox.sqlite3")
+        self._path = folder / "sandbox.sqlite3"
+        self.server = Sandbox(self._path)
         self.server.start()
         self.url, self.endpoint = self.server.url, self.server.endpoint
         self.reset("demo")
@@ -98,6 +99,11 @@ class LiveSandbox:
 
     def stop(self) -> None:
         self.server.stop()
+
+    def start_again(self) -> None:
+        """After `stop`: the same ledger at the same address."""
+        self.server = Sandbox(self._path, port=self.server.server_address[1])
+        self.server.start()
 
     def _call(self, method: str, control: str, **body: Any) -> Any:
         answer = requests.request(method, f"{self.url}/sandbox/{control}", json=body or None, timeout=10)

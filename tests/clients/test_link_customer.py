@@ -18,9 +18,9 @@ from kashflow.services import get_gateway
 from settings_app.models import AuditEntry, User
 from tests import factories
 from tests.concurrency.threads import at_once
+from tests.faults.house import wait_for
 from tests.invoicing.transfer.conftest import Desk
 from tests.invoicing.transfer.test_carry import until_settled
-from tests.invoicing.transfer.test_kill_worker import wait_for
 from tests.sandboxes import LiveSandbox
 
 NAMES = ("customer_link", "customer_create", "customer_code")

@@ -324,16 +324,16 @@ def test_addresses_that_are_taken(url):
     assert Transport(url).url == url
 
 
-def certificate(folder, name: str) -> tuple[str, str]:
-    """A self-signed certificate and its key as files."""
+def certificate(folder, name: str, *, days: tuple[int, int] = (-1, 1)) -> tuple[str, str]:
+    """A self-signed certificate and its key as files, good from and to so many days from now."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
     alternative = x509.IPAddress(ip_address(name)) if name[0].isdigit() else x509.DNSName(name)
     made = (
         x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
+        .not_valid_before(now + timedelta(days=days[0]))
+        .not_valid_after(now + timedelta(days=days[1]))
         .add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

@@ -1,4 +1,4 @@
-"""What the process tests do in a process of their own, on its own database: `prepare 50`, `cancel`, `states`."""
+"""What the process tests do in a process of their own, on its own database: `prepare 50`, `cancel`, `told`."""
 
 from __future__ import annotations
 
@@ -14,18 +14,24 @@ from django.core.management import call_command  # noqa: E402
 
 from invoicing import tasks  # noqa: E402
 from invoicing.cancelling import cancel_invoice  # noqa: E402
-from invoicing.models import Invoice, NumberCounter, Transfer, TransferAttempt  # noqa: E402
+from invoicing.models import Invoice, NumberCounter, TransferAttempt  # noqa: E402
 from invoicing.transfer import services  # noqa: E402
 from kashflow.models import LedgerAccount  # noqa: E402
 from magmanager.common.models import Run  # noqa: E402
 from magmanager.common.wake import wake  # noqa: E402
 from settings_app.models import User  # noqa: E402
-from tests import factories  # noqa: E402
+from tests import factories, oracle  # noqa: E402
 from tests.invoicing.transfer.conftest import FIRST_NUMBER, raised  # noqa: E402
 
 
 def prepare(count: str, sales_code: str) -> None:
     """Tables, a connected account, `count` raised invoices, and the press of the button."""
+    issue(count, sales_code)
+    press()
+
+
+def issue(count: str, sales_code: str) -> None:
+    """The same without the press."""
     call_command("migrate", verbosity=0)
     factories.company()
     factories.kashflow_on()
@@ -33,10 +39,16 @@ def prepare(count: str, sales_code: str) -> None:
     factories.saved_login(account, factories.user("Admin"))
     by = factories.user("Accounts")
     payers = [factories.client_row() for _ in range(5)]
-    invoices = [raised(by, payers[n % 5], FIRST_NUMBER + n, "180.00", "42.35") for n in range(int(count))]
+    for n in range(int(count)):
+        raised(by, payers[n % 5], FIRST_NUMBER + n, "180.00", "42.35")
     NumberCounter.objects.update(next_number=FIRST_NUMBER + int(count))
-    services.request_transfers(by=by, invoice_ids=[invoice.pk for invoice in invoices])
-    wake(tasks.work, account.pk)
+
+
+def press() -> None:
+    """*Transfer to KashFlow* for every invoice."""
+    by = User.objects.get(groups__name="Accounts")
+    services.request_transfers(by=by, invoice_ids=list(Invoice.objects.values_list("pk", flat=True)))
+    wake(tasks.work, LedgerAccount.objects.get().pk)
 
 
 def cancel() -> None:
@@ -47,18 +59,18 @@ def cancel() -> None:
     wake(tasks.work, LedgerAccount.objects.get().pk)
 
 
-def states() -> None:
-    """The states, the markers and what happened, as JSON."""
-    transfers = Transfer.objects.values_list("state", flat=True)
-    told = {
-        "states": Counter(transfers),
-        "markers": list(Invoice.objects.values_list("marker", flat=True)),
+def told() -> None:
+    """What the product says, as JSON."""
+    found = {
+        "rows": oracle.product_rows(),
         "runs": list(Run.objects.values_list("state", flat=True)),
         "proved": LedgerAccount.objects.get().numbers_proved,
         "outcomes": Counter(TransferAttempt.objects.values_list("outcome", flat=True)),
     }
-    sys.stdout.write(json.dumps(told))
+    sys.stdout.write(json.dumps(found))
 
 
 if __name__ == "__main__":
-    {"prepare": prepare, "states": states, "cancel": cancel}[sys.argv[1]](*sys.argv[2:])
+    {"prepare": prepare, "issue": issue, "press": press, "cancel": cancel, "told": told}[sys.argv[1]](
+        *sys.argv[2:]
+    )

@@ -1,0 +1,155 @@
+"""One installation with real processes: workers, beat, a broker and a database of its own, killed by pid."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from tests import oracle
+from tests.sandboxes import LiveSandbox
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGE = "tests.faults.stage"
+# Settle 12 s, lease 3.6 s, sweep 1.2 s.
+TIME_SCALE = "0.02"
+Process = subprocess.Popen[bytes]
+
+
+class House:
+    """A database, a broker and the processes of one installation."""
+
+    def __init__(
+        self,
+        folder: Path,
+        sandbox: LiveSandbox,
+        database: str,
+        broker: str,
+        *,
+        time_scale: str = TIME_SCALE,
+    ) -> None:
+        self.folder = folder
+        self.sandbox = sandbox
+        self.database = database
+        self.running: list[Process] = []
+        self.env = {
+            **os.environ,
+            "MODE": "test",
+            "DJANGO_SETTINGS_MODULE": "magmanager.settings",
+            "DATABASE_URL": database,
+            "CELERY_BROKER_URL": broker,
+            "BROKER_DIR": str(folder / "broker"),
+            "KASHFLOW_URL": sandbox.endpoint,
+            "TIME_SCALE": time_scale,
+        }
+
+    def stage(self, *words: str, **env: str) -> str:
+        """What `tests.faults.stage` prints for `words`, in a process of its own."""
+        done = subprocess.run(
+            [sys.executable, "-m", STAGE, *words],
+            cwd=ROOT,
+            env=self.env | env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def prepare(self, count: int) -> None:
+        """Tables, a saved login and `count` invoices whose transfer was asked for."""
+        nominals = self.sandbox.state()["nominals"]
+        self.stage("prepare", str(count), str(next(one["id"] for one in nominals if one["Code"] == 4000)))
+
+    def told(self) -> dict[str, Any]:
+        """States, runs, attempts and the rows the oracle wants."""
+        found: dict[str, Any] = json.loads(self.stage("told"))
+        return found
+
+    def column(self, query: str) -> list[Any]:
+        """The first column of `query`, asked of the database directly: a Django process for each look would keep
+        the workers from working."""
+        with closing(self._connect()) as connection:
+            cursor = connection.cursor()
+            cursor.execute(query)
+            return [row[0] for row in cursor.fetchall()]
+
+    def _connect(self) -> Any:
+        if self.database.startswith("sqlite"):
+            return sqlite3.connect(self.database.removeprefix("sqlite:///"), timeout=20)
+        return psycopg2.connect(self.database)
+
+    def states(self) -> list[str]:
+        """The states of the transfers, in number order."""
+        return self.column(
+            "SELECT t.state FROM invoicing_transfer t JOIN invoicing_invoice i ON i.id = t.invoice_id"
+            " ORDER BY i.number"
+        )
+
+    def is_at_rest(self, count: int) -> bool:
+        """Whether all `count` transfers are verified and their run is over."""
+        runs = self.column("SELECT state FROM common_run")
+        return self.states() == ["verified"] * count and set(runs) == {"finished"}
+
+    def ours(self) -> list[dict[str, Any]]:
+        """The sandbox's documents that carry one of our markers."""
+        markers = {row["marker"] for row in self.told()["rows"]}
+        return [one for one in self.sandbox.invoices() if oracle.marker_of(one) in markers]
+
+    def assert_exactly_once(self, count: int) -> None:
+        """Everything is verified here and there once, and the runs are over."""
+        told = self.told()
+        assert [row["state"] for row in told["rows"]] == ["verified"] * count
+        assert oracle.find(told["rows"], self.sandbox.invoices()).problems == []
+        assert set(told["runs"]) == {"finished"}
+
+    def start(self, *words: str) -> Process:
+        """A Celery process of this installation."""
+        command = [sys.executable, "-m", "celery", "-A", "magmanager.celery", *words]
+        log = (self.folder / f"{words[0]}-{len(self.running)}.log").open("wb")
+        process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=subprocess.STDOUT)
+        self.running.append(process)
+        return process
+
+    def worker(self, *, acks_late: bool = True) -> Process:
+        """A worker as production has it; with `acks_late` off it says "done" before it begins."""
+        quiet = ("--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat")
+        name = f"{uuid.uuid4().hex}@here"
+        more = () if acks_late else ("--", "task.acks_late=0")
+        return self.start("worker", "-P", "threads", "-c", "4", "-n", name, *quiet, *more)
+
+    def beat(self) -> Process:
+        schedule = str(self.folder / f"beat-{len(self.running)}")
+        return self.start("beat", "-s", schedule, "--pidfile=", "--loglevel", "WARNING")
+
+    def stop(self) -> None:
+        """Kills what is left of the processes it started."""
+        for process in self.running:
+            if process.poll() is None:
+                process.kill()
+            process.wait(10)
+
+
+def wait_for(what: Callable[[], bool], seconds: float) -> None:
+    """Returns once `what` is true. Fails after `seconds`."""
+    ends = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < ends, "it did not come to rest"
+        time.sleep(0.05)
+
+
+def kill(process: Process) -> None:
+    """`kill -9`."""
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(10)

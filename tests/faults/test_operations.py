@@ -1,0 +1,122 @@
+"""F-33 and F-72 to F-75: restored backups, keys, other versions, and what an outage writes into the log."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import uuid
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from invoicing.models import Transfer
+from invoicing.transfer import services
+from kashflow.models import ApiCall, Connection
+from magmanager.common.models import Run
+from tests import factories
+from tests.faults.checks import assert_exactly_once
+from tests.faults.house import House, kill, wait_for
+from tests.faults.test_workers import both
+from tests.invoicing.transfer.conftest import Desk
+from tests.servers import on_server
+
+
+@both
+@pytest.mark.soak
+@pytest.mark.timeout(400)
+def test_f33_restored_to_before_a_hundred_transfers_adopts_all_of_them(house: House) -> None:
+    """F-33, without `after_restore`: that every transfer looks first is what keeps it from doubling."""
+    house.prepare(100)
+    keep = _Backup(house)
+    _carry(house, 100)
+    assert len(house.sandbox.log("InsertInvoice")) == 100
+    keep.restore()
+    _carry(house, 100)
+    house.assert_exactly_once(100)
+    assert len(house.sandbox.log("InsertInvoice")) == 100
+
+
+def _carry(house: House, count: int) -> None:
+    started = [house.worker(), house.beat()]
+    wait_for(lambda: house.is_at_rest(count), 150)
+    for process in started:
+        kill(process)
+
+
+class _Backup:
+    """The database as it is now, to be put back."""
+
+    def __init__(self, house: House) -> None:
+        self._database, self._copy = house.database, f"mm_house_{uuid.uuid4().hex[:8]}"
+        if self._file:
+            shutil.copy(self._file, self._file.with_suffix(".kept"))
+        else:
+            on_server(self._database, f"CREATE DATABASE {self._copy} TEMPLATE {self._name}")
+
+    @property
+    def _file(self) -> Path | None:
+        is_sqlite = self._database.startswith("sqlite")
+        return Path(self._database.removeprefix("sqlite:///")) if is_sqlite else None
+
+    @property
+    def _name(self) -> str:
+        return urlsplit(self._database).path.strip("/")
+
+    def restore(self) -> None:
+        if self._file:
+            for suffix in ("-wal", "-shm"):
+                self._file.with_name(self._file.name + suffix).unlink(missing_ok=True)
+            shutil.copy(self._file.with_suffix(".kept"), self._file)
+            return
+        on_server(self._database, f"DROP DATABASE {self._name} WITH (FORCE)")
+        on_server(self._database, f"ALTER DATABASE {self._copy} RENAME TO {self._name}")
+
+
+def test_f73_key_that_is_wrong_stops_the_batch_and_tells_no_secret(desk: Desk, settings: Any) -> None:
+    """F-73. Rotating and missing keys: `tests/kashflow/test_rotate_keys.py`."""
+    right = settings.FIELD_ENCRYPTION_KEYS
+    run = desk.press(desk.raise_invoices(3))
+    settings.FIELD_ENCRYPTION_KEYS = ["demo:" + "QUJD" * 10 + "QUI="]
+    desk.work()
+    run.refresh_from_db()
+    assert (run.state, desk.states()) == (Run.State.PAUSED, ["ready"] * 3)
+    assert desk.sandbox.log() == []
+    sealed = Connection.objects.get().sealed_password
+    assert "cannot be read" in run.summary
+    assert not any(secret in run.summary for secret in (sealed, right[0], settings.FIELD_ENCRYPTION_KEYS[0]))
+    settings.FIELD_ENCRYPTION_KEYS = right
+    services.resume_run(by=desk.by, run=run)
+    desk.work()
+    assert_exactly_once(desk)
+
+
+def test_f74_state_that_this_version_does_not_know_is_refused(desk: Desk) -> None:
+    """F-74: a row can have no state that the code running here has no word for."""
+    invoice = desk.raise_invoices(1)[0]
+    desk.press([invoice])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Transfer.objects.update(state="quantum")
+    assert desk.states() == ["ready"]
+
+
+def test_f75_ten_thousand_failing_calls_fit_into_fifty_megabytes_of_log(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """F-75, from sixty of them; no password and no envelope among them."""
+    caplog.set_level(logging.INFO)
+    login = Connection.objects.get()
+    login.seal("a-password-to-look-for")
+    login.save()
+    desk.sandbox.settings(password="a-password-to-look-for")
+    desk.press(desk.raise_invoices(20, factories.client_row()))
+    desk.sandbox.fault("*", "http_500", times=1000)
+    while ApiCall.objects.count() < 60:
+        desk.skip(3700)
+        desk.sweep_and_work()
+    assert len(caplog.text) / 60 * 10_000 < 50_000_000
+    for secret in ("a-password-to-look-for", "<Password>", "Envelope"):
+        assert secret not in caplog.text
+    assert not ApiCall.objects.filter(request_xml__contains="a-password-to-look-for").exists()
