@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,12 +15,12 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from invoicing import credits
-from invoicing.credits import Part
+from invoicing.credits import MoreThanLeft, Part
 from invoicing.forms import near
 from invoicing.models import InvoiceLine
 from invoicing.reasons import LENGTH
 from magmanager.common.fields import MoneyFormField
-from magmanager.common.money import ZERO, total
+from magmanager.common.money import total
 from magmanager.common.widgets import DayInput
 
 WRONG_AMOUNT = {
@@ -121,14 +122,25 @@ class CreditForm(forms.Form):
                 found[pk] = amount
         return found
 
+    def clean(self) -> dict[str, Any]:
+        """An amount that goes too far is said together with what else is wrong.
+
+        Alone it is the service's to refuse: a second press of the same page finds nothing left, and is no error.
+        """
+        for pk, amount in self.amounts().items() if self.errors else ():
+            try:
+                credits.part(self.left[pk].line, amount)
+            except MoreThanLeft as error:
+                self.add_error(error.field, error.message)
+        return self.cleaned_data
+
     def parts(self) -> list[Part]:
         """What the credit note would take back, with its VAT; an amount that goes too far counts as nothing."""
-        amounts = self.amounts().items()
-        return [
-            credits.part(self.left[pk].line, amount)
-            for pk, amount in amounts
-            if ZERO <= abs(amount) <= abs(self.left[pk].amount)
-        ]
+        found = []
+        for pk, amount in self.amounts().items():
+            with suppress(MoreThanLeft):
+                found.append(credits.part(self.left[pk].line, amount))
+        return found
 
     def totals(self) -> dict[str, Decimal | int]:
         """The figures beside the lines, in pounds; nothing signed."""

@@ -17,7 +17,7 @@ from django.db.models import F, Value
 from django.utils import timezone
 
 from invoicing import credits
-from invoicing.credits import Part
+from invoicing.credits import MoreThanLeft, Part
 from invoicing.marker import marker
 from invoicing.models import Batch, Invoice, InvoiceLine, Transfer
 from invoicing.numbering import take_block
@@ -41,12 +41,6 @@ class NothingToCredit(DomainError):
     """No line is ticked, or nothing is left of those that are."""
 
     code = "nothing_to_credit"
-
-
-class MoreThanLeft(DomainError):
-    """A line is never credited beyond its own amount."""
-
-    code = "more_than_left"
 
 
 class NotCreditable(DomainError):
@@ -164,20 +158,10 @@ def _parts(invoice: Invoice, amounts: Mapping[int, Decimal]) -> list[Part]:
     lines = {line.pk: line for line in invoice.lines.all()}
     if set(amounts) - set(lines):
         raise Gone(f"A line that was ticked is not on invoice {invoice.number}. Open the page again.")
-    parts = [_part(line, amounts[pk]) for pk, line in lines.items() if amounts.get(pk)]
+    parts = [credits.part(line, amounts[pk]) for pk, line in lines.items() if amounts.get(pk)]
     if not parts or total(part.total for part in parts) <= 0:
         raise NothingToCredit("Nothing is credited. Tick at least one line and say how much of it.")
     return parts
-
-
-def _part(line: InvoiceLine, amount: Decimal) -> Part:
-    rest = credits.left(line).amount
-    if not min(ZERO, rest) <= amount <= max(ZERO, rest):
-        raise MoreThanLeft(
-            f"£{rest:,.2f} of “{line.description}” is left to credit, not £{amount:,.2f}.",
-            field=f"amount_{line.pk}",
-        )
-    return credits.part(line, amount)
 
 
 def _refuse_changed(parts: Sequence[Part], expected: Decimal) -> None:

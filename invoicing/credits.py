@@ -15,7 +15,14 @@ from django.db.models import F, Q, QuerySet, Sum
 from invoicing.models import Invoice, InvoiceLine, Transfer
 from invoicing.transfer.states import State
 from invoicing.vat import VatOfLine
+from magmanager.common.errors import DomainError
 from magmanager.common.money import ZERO
+
+
+class MoreThanLeft(DomainError):
+    """A line is never credited beyond its own amount."""
+
+    code = "more_than_left"
 
 
 @dataclass(frozen=True)
@@ -58,9 +65,15 @@ def part(line: InvoiceLine, amount: Decimal) -> Part:
     """`amount` pounds before VAT of a line with the VAT that goes with it.
 
     VAT is rounded half up to the penny, and never more than is left of the line's; whoever takes the rest of
-    the amount takes the rest of its VAT, so that all parts together are the line to the penny.
+    the amount takes the rest of its VAT, so that all parts together are the line to the penny. Raises
+    MoreThanLeft.
     """
     rest = left(line)
+    if not min(ZERO, rest.amount) <= amount <= max(ZERO, rest.amount):
+        raise MoreThanLeft(
+            f"£{rest.amount:,.2f} of “{line.description}” is left to credit, not £{amount:,.2f}.",
+            field=f"amount_{line.pk}",
+        )
     if amount == rest.amount:
         return rest
     vat = VatOfLine(line.vat_percent, line.is_vat_exempt).amount(amount)
