@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from invoicing.models import Transfer
-from invoicing.transfer import claims, engine, looks, record
+from invoicing.transfer import claims, creating, looks, outcomes, record
 from invoicing.transfer.looks import Look
 from invoicing.transfer.states import Event
 from invoicing.transfer.verdict import Absent
@@ -27,20 +27,20 @@ def _absent(work: Work) -> Look:
 
 def plain_retry(patch: pytest.MonkeyPatch) -> None:
     """Sends without looking, and again whenever sending failed."""
-    patch.setattr(engine, "look", _absent)
-    patch.setattr(engine, "classify", lambda error: Event.NOT_SENT)
+    patch.setattr(creating, "look", _absent)
+    patch.setattr(outcomes, "classify", lambda error: Event.NOT_SENT)
 
 
 def look_without_settle(patch: pytest.MonkeyPatch) -> None:
     """Looks before it sends again, at once: what KashFlow still has in hand is not there yet."""
-    for module in (claims, engine, record):
+    for module in (claims, creating, outcomes, record):
         patch.setattr(module, "times", lambda: replace(Times(), settle=0, between_looks=1))
 
 
 def read_error_is_absent(patch: pytest.MonkeyPatch) -> None:
     """Takes a look that failed for one that found nothing."""
     for name in ("look", "look_twice"):
-        patch.setattr(engine, name, _or_absent(getattr(engine, name)))
+        patch.setattr(creating, name, _or_absent(getattr(creating, name)))
 
 
 def _or_absent(look: Callable[[Work], Look]) -> Callable[[Work], Look]:
@@ -55,7 +55,7 @@ def _or_absent(look: Callable[[Work], Look]) -> Callable[[Work], Look]:
 
 def no_token_no_deadline(patch: pytest.MonkeyPatch) -> None:
     """Writes whatever the row is by now, and sends however long ago it looked."""
-    look, write = engine.look, record._write
+    look, write = creating.look, record._write
 
     def lasting(work: Work) -> Look:
         seen = look(work)
@@ -66,5 +66,5 @@ def no_token_no_deadline(patch: pytest.MonkeyPatch) -> None:
         transfer.state, transfer.epoch = now.state, now.epoch
         write(transfer, *values)
 
-    patch.setattr(engine, "look", lasting)
+    patch.setattr(creating, "look", lasting)
     patch.setattr(record, "_write", unconditional)

@@ -20,7 +20,7 @@ from django.db.models import F
 from clients.linking import create_customer_anyway, link_customer
 from clients.models import Client, CustomerLink
 from invoicing.models import Invoice, NumberCounter, Transfer
-from invoicing.transfer import claims, engine, lanes, services
+from invoicing.transfer import claims, creating, lanes, outcomes, services
 from invoicing.transfer.services import NothingToTransfer, TransfersStopped
 from invoicing.transfer.states import NEEDS_YOU, TERMINAL, Event, State
 from kashflow import connections
@@ -76,14 +76,15 @@ class Publisher:
         return time.monotonic() + self._ahead
 
     def _let_stop(self, patch: pytest.MonkeyPatch) -> None:
-        record = engine.record
+        record = creating.record
 
         def stopped(transfer: Transfer, event: Event, **values: Any) -> None:
             self._reach("before", event)
             record(transfer, event, **values)
             self._reach("after", event)
 
-        patch.setattr(engine, "record", stopped)
+        for module in (creating, outcomes):
+            patch.setattr(module, "record", stopped)
         limits = Door.limits.fget
         assert limits is not None
 
