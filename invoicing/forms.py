@@ -148,7 +148,12 @@ class InvoicedFilters(forms.Form):
     show = forms.ChoiceField(
         required=False,
         widget=forms.HiddenInput,
-        choices=[("", "All"), ("not_transferred", "Not transferred"), ("unpaid", "Unpaid")],
+        choices=[
+            ("", "All"),
+            ("not_transferred", "Not transferred"),
+            ("unpaid", "Unpaid"),
+            ("look", "Payment needs a look"),
+        ],
     )
     batch = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
 

@@ -94,6 +94,7 @@ class SyncRow:
     doing: str = "Reading from KashFlow"
     done: int = 0
     summary: str = ""
+    url_label: str = "Open the run"
     never: str = "Never synced"
     url: str = ""
 

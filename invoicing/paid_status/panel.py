@@ -58,6 +58,8 @@ def _paid_status(by: Any) -> SyncRow:
         changes=tuple(notes[:SHOWN]),
         has_more=len(notes) > SHOWN,
         doing="Reading invoices",
+        url=f"{reverse('invoicing:invoiced')}?show=look" if run and run.is_over and "a look" in said else "",
+        url_label="Look at what needs it",
         never="Never updated",
     )
 

@@ -1,7 +1,8 @@
 """Writing what is paid: one transaction, one statement a table, unchanged rows not at all.
 
 Whoever changes what an invoice is paid locks its row first (`locked`), then writes with `settle`: amounts, states
-and what the clients owe are then right together.
+and what the clients owe are then right together. What settles an invoice here and is not in KashFlow's amount yet is in
+`paid_amount` alone; once it is there (`arrive`, `_arrived`) it is in `kashflow_paid_amount` too, and nothing is owed anew.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ VERB = "invoicing.transfer_invoices"
 NO_LOGIN = (
     "The KashFlow login this began with is gone and there is no office login. Save a login in My Details."
 )
-NOT_ALLOWED = "{} may no longer transfer to KashFlow, so this was stopped. Somebody who may can press Resume."
+NOT_ALLOWED = "{} may no longer transfer {}, so this was stopped. Somebody who may can press Resume."
 
 NOT_THEIRS = (
     "The KashFlow login belongs to {}, who may not use one any more, so this was stopped. "
@@ -66,7 +66,7 @@ class Work:
         if login is None or login.ledger_account_id != transfer.ledger_account_id:
             raise SwitchedOff(detail=NO_LOGIN)
         if by is not None and not may(by, VERBS.get(transfer.kind, VERB)):
-            raise SwitchedOff(detail=NOT_ALLOWED.format(by))
+            raise SwitchedOff(detail=NOT_ALLOWED.format(by, "payments" if transfer.payment else "invoices"))
         if not may(login.user, "kashflow.save_login"):
             raise SwitchedOff(detail=NOT_THEIRS.format(login.user))
         invoice = transfer.invoice

@@ -76,7 +76,7 @@ class Invoiced(FilteredList):
             "may_transfer": self.uses_kashflow and may(self.request.user, TRANSFER),
             "page_amount": total(row.amount for row in counted),
             "page_vat": total(row.vat_amount for row in counted),
-            "segments": self.segments(),
+            "segments": self.segments(context["rows"]),
             "tick_all_url": self.address(tick="all"),
         }
 
@@ -98,12 +98,14 @@ class Invoiced(FilteredList):
             "keep": self.choice.pairs,
         }
 
-    def segments(self) -> list[dict[str, Any]]:
-        """The views of this list, with how many each would show."""
+    def segments(self, rows: list[Any]) -> list[dict[str, Any]]:
+        """The views of this list, with how many each would show; what needs a look where one of `rows` does."""
         asked = self.request.GET.get("show", "")
         labels = {"": "All", "not_transferred": "Not transferred", "unpaid": "Unpaid"}
         if not self.uses_kashflow:
             del labels["not_transferred"]
+        if asked == "look" or any(row.payment_flag for row in rows):
+            labels["look"] = "Payment needs a look"
         return [
             {
                 "label": label,
@@ -219,7 +221,11 @@ def _unpaid(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
     return rows.filter(Q(paid_state__in=NOT_PAID), state=Invoice.State.RAISED, kind=Invoice.Kind.INVOICE)
 
 
-SEGMENTS = {"not_transferred": _not_transferred, "unpaid": _unpaid}
+def _to_look_at(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    return rows.filter(payment_flag__in=Invoice.PaymentFlag.values, state=Invoice.State.RAISED)
+
+
+SEGMENTS = {"not_transferred": _not_transferred, "unpaid": _unpaid, "look": _to_look_at}
 
 
 def with_states(rows: list[Any]) -> list[Any]:

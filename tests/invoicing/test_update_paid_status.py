@@ -271,6 +271,21 @@ def test_document_given_to_another_customer_is_flagged_and_mended_again(desk: De
     assert money(invoice) == ("paid", TOTAL, "")
 
 
+def test_what_needs_a_look_is_a_segment_of_its_own(desk: Desk, as_role: As) -> None:
+    gone, fine = desk.in_kashflow(2)
+    desk.sandbox.delete(desk.dbid(gone))
+    browser = as_role("Accounts")
+    assert "Payment needs a look" not in browser.get("/invoicing/invoiced/").text
+    updated(desk)
+    assert 'href="/invoicing/invoiced/?show=look"' in browser.get(PAGE).text
+    page = browser.get("/invoicing/invoiced/?show=look")
+    assert [row.number for row in page.context["rows"]] == [gone.number]
+    invoice = browser.get(f"/invoicing/invoices/{gone.number}/").text
+    assert "Gone in KashFlow" in invoice
+    assert "It is not created again" in invoice
+    assert "Gone in KashFlow" not in browser.get(f"/invoicing/invoices/{fine.number}/").text
+
+
 def test_number_used_again_by_somebody_else_is_not_taken_for_ours(desk: Desk) -> None:
     """F-55: deleted number re-used by someone else, and paid."""
     (invoice,) = desk.in_kashflow()
