@@ -398,6 +398,31 @@ def test_same_run_twice_ends_the_same(desk: Desk) -> None:
     assert PaymentObservation.objects.count() == 3
 
 
+def test_run_that_died_half_way_is_carried_to_the_same_end(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F-59: stopped between two invoices; what was written stays, the rest follows, observations once."""
+    monkeypatch.setattr(runs, "CHUNK", 1)
+    invoices = desk.in_kashflow(3)
+    for invoice in invoices:
+        desk.sandbox.pay(desk.dbid(invoice), "266.82")
+    desk.sandbox.fault("GetInvoicePayment", "login_refused", after=1)
+    run = updated(desk)
+    assert [money(one)[0] for one in invoices] == ["paid", "unpaid", "unpaid"]
+    assert run.summary.endswith("1 changed before that.")
+    desk.sandbox.no_faults()
+    Connection.objects.update(refusal="", refused_at=None)
+    Run.objects.filter(pk=run.pk).update(
+        state="running", finished_at=None, cause="", touched_at="2026-01-01T00:00:00Z"
+    )
+    assert runs.forgotten() == [run]
+    tasks.update_paid_status(str(run.pk))
+    run.refresh_from_db()
+    assert (run.state, run.summary) == (Run.State.FINISHED, "2 paid")
+    assert {money(one) for one in invoices} == {("paid", TOTAL, "")}
+    assert PaymentObservation.objects.count() == 3
+
+
 # --- What is ours -------------------------------------------------------------------------------------------
 
 
