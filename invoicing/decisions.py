@@ -103,6 +103,9 @@ def _suggested(transfer: Transfer, possible: list[str], kept: Mapping[str, Any] 
 def _words(act: str, transfer: Transfer, kept: Mapping[str, Any] | None) -> tuple[str, str, str]:
     """Label, consequence and button."""
     number = transfer.invoice.number
+    if act == acts.RECHECK and transfer.kind != Transfer.Kind.CREATE:
+        told = "KashFlow is read again. Where it was done there already, it is settled; where not, it is done."
+        return "Recheck", told, "Recheck KashFlow"
     if act == acts.RECHECK:
         return "Recheck", RECHECKED.get(transfer.cause_code, RECHECK), "Recheck KashFlow"
     if act == acts.RETRY:
@@ -112,6 +115,9 @@ def _words(act: str, transfer: Transfer, kept: Mapping[str, Any] | None) -> tupl
     if act == acts.RAISE_AGAIN:
         told = f"{number} stays in the list as cancelled. The same lines are raised under the next number and sent."
         return "Cancel and raise again", told, "Cancel and raise again"
+    if transfer.kind != Transfer.Kind.CREATE:
+        told = "Nothing more of it is done in KashFlow. This can't be undone."
+        return "Leave it", told, "Leave it in KashFlow as it is"
     told = "It is kept here only and never transferred. This can't be undone."
     if stopping.may_be_there(transfer):
         told = f"{told} What KashFlow has of it stays there as it is."

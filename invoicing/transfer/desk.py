@@ -14,6 +14,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from invoicing.models import Invoice, Transfer
+from invoicing.reasons import reason_of
 from invoicing.transfer import acts, adoption
 from invoicing.transfer.mapping import marker_of
 from invoicing.transfer.record import Lost, note, record
@@ -32,18 +33,13 @@ RECHECK, RETRY, ADOPT, DO_NOT_SEND = (
 )
 # A press works through at most this many; what is left stays listed, and the next press takes it.
 MOST = 5_000
+WHY = "Say why: it stays in the history of this invoice."
 
 
 class NotInThisState(DomainError):
     """The transfer is in a state from which the state table knows no such move."""
 
     code = "not_in_this_state"
-
-
-class ReasonMissing(DomainError):
-    """A decision that stays needs a reason."""
-
-    code = "reason_missing"
 
 
 class DocumentChanged(DomainError):
@@ -130,7 +126,7 @@ def adopt(*, by: User, transfer: Transfer, dbid: int, seen: str, reason: str) ->
     Raises NoLogin, TransfersStopped, NotInThisState, ReasonMissing, DocumentChanged, TotalsDiffer, DocumentTaken, Gone.
     """
     allow(by, ADOPT)
-    reason = _reason(reason)
+    reason = reason_of(reason, WHY)
     login = _login(by)
     row = _fresh(transfer, acts.ADOPT)
     kept = _seen(row, dbid, seen)
@@ -154,7 +150,7 @@ def adopt(*, by: User, transfer: Transfer, dbid: int, seen: str, reason: str) ->
 def do_not_send(*, by: User, transfer: Transfer, reason: str) -> None:
     """Keeps it here alone, for good. Raises ReasonMissing, NotInThisState, Gone."""
     allow(by, DO_NOT_SEND)
-    reason = _reason(reason)
+    reason = reason_of(reason, WHY)
     row = _fresh(transfer, acts.DO_NOT_SEND)
     before = {"state": row.state}
     try:
@@ -232,14 +228,6 @@ def _taken() -> DocumentTaken:
         "This invoice is cancelled, or KashFlow's document is another invoice of ours already, "
         "so it was not linked. Cancel and raise again, or do not send it."
     )
-
-
-def _reason(text: str) -> str:
-    """The reason without spaces around it, cut to what the history holds. Raises ReasonMissing."""
-    reason = " ".join(text.split())[:200]
-    if not reason:
-        raise ReasonMissing("Say why: it stays in the history of this invoice.", field="reason")
-    return reason
 
 
 def _gone(row: Transfer) -> Gone:

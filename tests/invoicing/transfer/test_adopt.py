@@ -9,6 +9,7 @@ import pytest
 from django.test import Client as Browser
 
 from invoicing.models import Transfer, TransferAttempt
+from invoicing.reasons import ReasonMissing
 from invoicing.transfer import adoption
 from invoicing.transfer import desk as verbs
 from kashflow.models import LedgerAccount
@@ -131,7 +132,7 @@ def test_what_was_not_looked_at_is_not_linked(desk: Desk, changed: dict[str, Any
 @pytest.mark.parametrize("reason", ["", "  \n "])
 def test_without_a_reason_nothing_is_linked(desk: Desk, reason: str) -> None:
     transfer = probable(desk)
-    with pytest.raises(verbs.ReasonMissing):
+    with pytest.raises(ReasonMissing):
         adopt(desk, transfer, reason=reason)
     assert unchanged(transfer)
 

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client as Browser
 
 from invoicing.models import Transfer, TransferAttempt
+from invoicing.reasons import ReasonMissing
 from invoicing.transfer import claims, engine
 from invoicing.transfer import desk as verbs
 from magmanager.common.errors import Gone, NotAllowed
@@ -67,7 +68,7 @@ def test_the_other_document_is_left_alone(desk: Desk) -> None:
 @pytest.mark.parametrize("reason", ["", "   "])
 def test_without_a_reason_it_stays(desk: Desk, reason: str) -> None:
     transfer = number_taken(desk)
-    with pytest.raises(verbs.ReasonMissing) as refusal:
+    with pytest.raises(ReasonMissing) as refusal:
         verbs.do_not_send(by=desk.by, transfer=transfer, reason=reason)
     assert refusal.value.field == "reason"
     assert desk.states() == ["conflict"]
