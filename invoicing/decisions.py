@@ -104,7 +104,9 @@ def _words(act: str, transfer: Transfer, kept: Mapping[str, Any] | None) -> tupl
     """Label, consequence and button."""
     number = transfer.invoice.number
     if act == acts.RECHECK and transfer.kind != Transfer.Kind.CREATE:
-        told = "KashFlow is read again. Where it was done there already, it is settled; where not, it is done."
+        told = (
+            "KashFlow is read again. Where it was done there already, it is settled; where not, it is done."
+        )
         return "Recheck", told, "Recheck KashFlow"
     if act == acts.RECHECK:
         return "Recheck", RECHECKED.get(transfer.cause_code, RECHECK), "Recheck KashFlow"
