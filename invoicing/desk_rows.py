@@ -29,8 +29,8 @@ def decorate(row: Transfer) -> Any:
 
 
 def of_current_account() -> Any:
-    """Every transfer of the account in use, with its invoice."""
-    return Transfer.objects.filter(ledger_account__is_current=True).select_related("invoice")
+    """Every transfer of the account in use, with its invoice and its payment."""
+    return Transfer.objects.filter(ledger_account__is_current=True).select_related("invoice", "payment")
 
 
 def one_of(transfer_id: UUID) -> Transfer:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from invoicing.models import LedgerDifference
-from invoicing.transfer import mapping
+from invoicing.transfer import adoption, mapping
 from invoicing.transfer.states import WORD_OF, WORDS, State
 from kashflow.gateway import records
 from magmanager.common import money
@@ -28,6 +28,8 @@ class Here:
     dbid: int | None
     paid: Decimal
     is_cancelled: bool
+    # Of a document that a person linked: what it was then, to the letter (transfer.adoption).
+    accepted: str = ""
 
     @property
     def is_there(self) -> bool:
@@ -55,7 +57,7 @@ class Finding:
 def compared(here: Here, there: records.Invoice) -> Iterator[Finding]:
     """What differs between a document and KashFlow's copy of it: the document itself, and what is paid."""
     unequal = mapping.differences(here.document, there)
-    if unequal:
+    if unequal and here.accepted != adoption.fingerprint(mapping.kept(there)):
         ours, theirs = _total(here.document), _total(there)
         kind = Kind.PENNY if abs(ours - theirs) == PENNY else Kind.EDITED
         yield _finding(here, kind, "; ".join(map(str, unequal)) + ".", there.dbid)

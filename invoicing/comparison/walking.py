@@ -124,6 +124,7 @@ class Walk:
             dbid=transfer.kashflow_dbid if transfer else None,
             paid=invoice.paid_amount,
             is_cancelled=invoice.state == Invoice.State.CANCELLED,
+            accepted=transfer.accepted.get("fingerprint", "") if transfer else "",
         )
 
     def _others(self, documents: list[records.Invoice]) -> Iterator[Finding]:

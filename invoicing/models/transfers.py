@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 
 from django.db import models
 from django.db.models import Q
@@ -131,6 +132,11 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.invoice_id} {self.state}"
+
+    @property
+    def amount(self) -> Decimal:
+        """Pounds it is about: of a payment what came in, else the document's total with VAT."""
+        return self.payment.amount if self.payment else self.invoice.total
 
 
 class TransferAttempt(models.Model):

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from invoicing.models import Transfer
-from invoicing.transfer import causes, mapping
+from invoicing.transfer import adoption, causes, mapping
 from invoicing.transfer.outcomes import NotDone, absent, not_read_back, not_written, read_failed
 from invoicing.transfer.record import Phase, record
 from invoicing.transfer.states import Event, State
@@ -183,8 +183,11 @@ def _not_ours(work: Work, seen: Seen) -> str:
     if note.credits is None:
         return f"{note.number} is no credit note."
     for ours, theirs in ((note, seen.note), (note.credits, seen.invoice)):
-        is_marked = mapping.marker_of(theirs.reference) == ours.marker
-        if not is_marked or _total(theirs) != ours.total:
+        # A document that a person linked never carried our marker.
+        is_ours = mapping.marker_of(theirs.reference) == ours.marker or adoption.is_as_accepted(
+            work.created(ours), theirs
+        )
+        if not is_ours or _total(theirs) != ours.total:
             return (
                 f"KashFlow's document {theirs.number} was changed there, so nothing was set off against it."
             )

@@ -42,9 +42,9 @@ def progress(run: Run) -> Progress:
     counts = dict.fromkeys(WORDS, 0)
     amount, verified = money.ZERO, 0
     rows = Transfer.objects.filter(run_transfers__run=run).values("state").order_by()
-    for row in rows.annotate(n=Count("pk"), amount=Sum(AMOUNT), verified=Sum("verified_total")):
+    for row in rows.annotate(n=Count("pk"), pounds=Sum(AMOUNT), verified=Sum("verified_total")):
         counts[WORD_OF[State(row["state"])]] += row["n"]
-        amount += row["amount"]
+        amount += row["pounds"]
         verified += row["verified"] or 0
     settled = not any(counts[word] for word in OPEN)
     return Progress(sum(counts.values()), counts, settled, amount, money.from_pence(verified))

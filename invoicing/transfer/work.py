@@ -94,10 +94,14 @@ class Work:
         is_off = transfer.invoice.state == Invoice.State.CANCELLED and transfer.kind != Transfer.Kind.DELETE
         return transfer.cancel_requested or is_removed or is_off
 
-    def dbid_of(self, document: Invoice | None) -> int:
-        """KashFlow's id of a document that is there for certain. Raises DoesNotExist where it is not."""
+    def created(self, document: Invoice | None) -> Transfer:
+        """The transfer of a document that is in KashFlow for certain. Raises DoesNotExist where it is not."""
         there = Transfer.objects.documents().filter(state=State.VERIFIED, ledger_account=self.account)
-        return there.get(invoice=document).kashflow_dbid or 0
+        return there.get(invoice=document)
+
+    def dbid_of(self, document: Invoice | None) -> int:
+        """KashFlow's id of such a document."""
+        return self.created(document).kashflow_dbid or 0
 
     @property
     def numbers_are_ours(self) -> bool:

@@ -134,7 +134,6 @@ def decorated(rows: Iterable[Transfer]) -> list[Any]:
         row.story = told.get(row.pk, "")
         row.key = WORD_OF[State(row.state)]
         row.link = causes.page_of_transfer(row)
-        row.amount = row.payment.amount if row.payment else row.invoice.total
     return found
 
 
