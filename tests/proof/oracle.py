@@ -150,7 +150,8 @@ def _differences(transfer: Transfer, document: Document) -> Iterator[str]:
     invoice = transfer.invoice
     customer = CustomerLink.objects.get(client=invoice.payer, ledger_account=transfer.ledger_account)
     pairs = {
-        "customer": (customer.customer_id, document["CustomerID"]),
+        # Not known here where a restored backup adopts a document whose customer it does not know.
+        "customer": (customer.customer_id or document["CustomerID"], document["CustomerID"]),
         "net": (invoice.amount, Decimal(document["NetAmount"])),
         "VAT": (invoice.vat_amount, Decimal(document["VATAmount"])),
         "date": (f"{invoice.invoice_date:%Y-%m-%d}", document["InvoiceDate"][:10]),

@@ -17,7 +17,7 @@ import pytest
 from django.db import transaction
 from django.db.models import F
 
-from clients.linking import create_customer_anyway, link_customer
+from clients.linking import CustomerTaken, create_customer_anyway, link_customer
 from clients.models import Client, CustomerLink
 from invoicing.models import Invoice, NumberCounter, Transfer
 from invoicing.transfer import claims, creating, lanes, outcomes, services
@@ -38,6 +38,8 @@ FIRST_NUMBER = 20_431
 LEASE, SETTLE, BETWEEN = Times().lease + 1, Times().settle + 1, Times().between_looks + 1
 LATE_COMMIT = Times().late_commit
 LOOKS_AGAIN_WITHIN = 3601.0
+# What waits by a clock that was set back a day waits a day longer.
+A_DAY = 24 * 3600.0
 ROUNDS = 40
 
 
@@ -117,15 +119,19 @@ class Publisher:
             services.request_transfers(by=self.by, invoice_ids=[invoice.pk for invoice in invoices])
 
     def decide_customers(self) -> bool:
-        """A person says who is who, wherever that waits; whether anything did."""
+        """A person says who is who, wherever that waits; whether anything did.
+
+        Refused is who is taken for the moment: another client may hold the code until its own look.
+        """
         waiting = list(CustomerLink.objects.filter(state=CustomerLink.State.MATCH).select_related("client"))
         by = factories.user("Admin") if waiting else self.by
         for link in waiting:
             who = {"by": by, "client": link.client, "account": self.account}
-            if link.candidates:
-                link_customer(**who, customer_id=link.candidates[0]["customer_id"])
-            else:
-                create_customer_anyway(**who)
+            with suppress(CustomerTaken):
+                if link.candidates:
+                    link_customer(**who, customer_id=link.candidates[0]["customer_id"])
+                else:
+                    create_customer_anyway(**who)
         return bool(waiting)
 
     def type_in(self, number: int) -> None:
@@ -249,7 +255,7 @@ class Publisher:
     def _rounds(self) -> Iterator[float]:
         """Waits, until nothing is under way any more."""
         for n in range(ROUNDS):
-            yield (BETWEEN, SETTLE, LOOKS_AGAIN_WITHIN)[n % 3]
+            yield (BETWEEN, SETTLE, LOOKS_AGAIN_WITHIN, A_DAY)[n % 4]
             under_way = Transfer.objects.exclude(state__in=[*TERMINAL, *NEEDS_YOU])
             is_held = CustomerLink.objects.filter(state=CustomerLink.State.MATCH)
             if not under_way.exists() and not is_held.exists():

@@ -23,7 +23,9 @@ COMMON = hypothesis.settings(
 QUICK = hypothesis.settings(
     COMMON, derandomize=True, max_examples=6, stateful_step_count=20, phases=[Phase.generate]
 )
-LONG = hypothesis.settings(COMMON, max_examples=25, stateful_step_count=40, verbosity=Verbosity.normal)
+LONG = hypothesis.settings(
+    COMMON, max_examples=10, stateful_step_count=40, phases=[Phase.generate], verbosity=Verbosity.normal
+)
 EVER = 2**32
 
 
