@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -107,6 +108,14 @@ class House:
         markers = {row["marker"] for row in self.told()["rows"]}
         return [one for one in self.sandbox.invoices() if oracle.marker_of(one) in markers]
 
+    def come_to_rest(self, count: int, seconds: float) -> None:
+        """Waits until all `count` are verified and their run is over."""
+        wait_for(lambda: self.is_at_rest(count), seconds, self._causes)
+
+    def _causes(self) -> str:
+        found = self.column("SELECT state || ' ' || cause_code FROM invoicing_transfer")
+        return f"it did not come to rest: {dict(Counter(found))}"
+
     def assert_exactly_once(self, count: int) -> None:
         """Everything is verified here and there once, and the runs are over."""
         told = self.told()
@@ -141,11 +150,13 @@ class House:
             process.wait(10)
 
 
-def wait_for(what: Callable[[], bool], seconds: float) -> None:
-    """Returns once `what` is true. Fails after `seconds`."""
+def wait_for(
+    what: Callable[[], bool], seconds: float, why: Callable[[], str] = lambda: "waited in vain"
+) -> None:
+    """Returns once `what` is true. Fails after `seconds`, saying `why`."""
     ends = time.monotonic() + seconds
     while not what():
-        assert time.monotonic() < ends, "it did not come to rest"
+        assert time.monotonic() < ends, why()
         time.sleep(0.05)
 
 

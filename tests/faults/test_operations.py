@@ -18,7 +18,7 @@ from kashflow.models import ApiCall, Connection
 from magmanager.common.models import Run
 from tests import factories
 from tests.faults.checks import assert_exactly_once
-from tests.faults.house import House, kill, wait_for
+from tests.faults.house import House, kill
 from tests.faults.test_workers import both
 from tests.invoicing.transfer.conftest import Desk
 from tests.servers import on_server
@@ -41,7 +41,7 @@ def test_f33_restored_to_before_a_hundred_transfers_adopts_all_of_them(house: Ho
 
 def _carry(house: House, count: int) -> None:
     started = [house.worker(), house.beat()]
-    wait_for(lambda: house.is_at_rest(count), 150)
+    house.come_to_rest(count, 150)
     for process in started:
         kill(process)
 

@@ -38,7 +38,7 @@ def _killed_at(house: House, place: str, *, acks_late: bool) -> None:
     kill(worker)
     house.sandbox.release()
     house.worker(acks_late=acks_late)
-    wait_for(lambda: house.is_at_rest(4), 90)
+    house.come_to_rest(4, 90)
     house.assert_exactly_once(4)
 
 
@@ -78,7 +78,7 @@ def test_f36_worker_killed_three_times_in_fifty(house: House, acks_late: bool) -
         wait_for(lambda done=done: len(house.sandbox.log("InsertInvoice")) >= done, 60)  # type: ignore[misc]
         kill(worker)
         worker = house.worker(acks_late=acks_late)
-    wait_for(lambda: house.is_at_rest(50), 150)
+    house.come_to_rest(50, 150)
     house.assert_exactly_once(50)
 
 
@@ -96,7 +96,7 @@ def test_f41_worker_told_to_stop_while_it_sends_finishes_that(house: House) -> N
     house.sandbox.release()
     assert worker.wait(60) == 0
     house.worker()
-    wait_for(lambda: house.is_at_rest(4), 90)
+    house.come_to_rest(4, 90)
     house.assert_exactly_once(4)
     assert len(house.sandbox.log("InsertInvoice")) <= 5
 
@@ -113,7 +113,7 @@ def test_f35_broker_killed_with_everything_queued(served: House, redis: Redis) -
     wait_for(lambda: len(served.sandbox.log("InsertInvoice")) >= 20, 60)
     redis.kill()
     redis.start()
-    wait_for(lambda: served.is_at_rest(60), 120)
+    served.come_to_rest(60, 120)
     served.assert_exactly_once(60)
 
 
@@ -127,7 +127,7 @@ def test_f39_broker_that_is_down_when_somebody_presses_is_not_their_error(served
     assert served.states() == ["ready"] * 5
     served.worker()
     served.beat()
-    wait_for(lambda: served.is_at_rest(5), 90)
+    served.come_to_rest(5, 90)
     served.assert_exactly_once(5)
 
 
@@ -140,6 +140,6 @@ def test_f40_two_beats_and_two_workers_do_everything_once(house: House) -> None:
     for _ in range(2):
         house.worker()
         house.beat()
-    wait_for(lambda: house.is_at_rest(30), 120)
+    house.come_to_rest(30, 120)
     house.assert_exactly_once(30)
     assert len(house.sandbox.log("InsertInvoice")) == 30

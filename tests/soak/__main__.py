@@ -42,9 +42,6 @@ def main() -> int:
         rows = list(pool.map(_row, _chosen(asked)))
     total = {name: sum(row[name] for row in rows) for name in HEADS if name != "name"}
     print(_table([*rows, {"name": "all", **total}]))
-    for row in rows:
-        for problem in row["problems"]:
-            print(f"{row['name']} (seed {row['seed']}): {problem}")
     return int(any(total[name] for name in WRONG))
 
 
@@ -82,8 +79,8 @@ def _row(configuration: Configuration) -> dict[str, Any]:
     )
     nothing = dict.fromkeys(HEADS, 0) | {"lost": configuration.invoices}
     found = json.loads(done.stdout) if done.returncode == 0 else nothing | {"problems": [done.stderr[-2000:]]}
-    row = {**found, "name": configuration.name, "seed": configuration.seed}
-    print(_table([row]).splitlines()[-1], flush=True)
+    row = {**found, "name": configuration.name}
+    print(_table([row]).splitlines()[-1], *row["problems"], sep="\n  ", flush=True)
     return row
 
 

@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -56,6 +56,8 @@ def _run(configuration: Configuration, house: House, redis: Redis | None) -> dic
     import django
 
     django.setup()
+    from django.db import OperationalError
+
     from tests.soak.people import People
 
     began, chance = time.monotonic(), random.Random(configuration.seed)
@@ -71,7 +73,9 @@ def _run(configuration: Configuration, house: House, redis: Redis | None) -> dic
     killer = Killer(house, redis, chance, workers=1 if configuration.is_serial else 2)
     is_fair = False
     while time.monotonic() - began < LONGEST and not (people.are_done() and is_fair):
-        people.act()
+        with suppress(OperationalError):
+            # Whoever holds the lock of the SQLite file was stopped or is slow; people try again.
+            people.act()
         if killer.kills < configuration.kills:
             killer.act(pause=(3, 15) if configuration.is_serial else (1, 8))
         elif people.have_sent_all() and not is_fair:
