@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
@@ -73,11 +74,12 @@ def _run(configuration: Configuration, house: House, redis: Redis | None) -> dic
     killer = Killer(house, redis, chance, workers=1 if configuration.is_serial else 2)
     is_fair = False
     while time.monotonic() - began < LONGEST and not (people.are_done() and is_fair):
+        # A stopped worker may hold the lock of the SQLite file: people and killers try again.
         with suppress(OperationalError):
-            # Whoever holds the lock of the SQLite file was stopped or is slow; people try again.
             people.act()
         if killer.kills < configuration.kills:
-            killer.act(pause=(3, 15) if configuration.is_serial else (1, 8))
+            with suppress(sqlite3.OperationalError):
+                killer.act(pause=(3, 15) if configuration.is_serial else (1, 8))
         elif people.have_sent_all() and not is_fair:
             house.sandbox.no_faults()
             is_fair = True
