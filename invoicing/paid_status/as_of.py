@@ -19,16 +19,13 @@ def of_client(client: Client) -> dt.datetime | None:
 
 
 def of_invoice(invoice: Invoice, transfer: Transfer | None) -> dt.datetime | None:
-    """When KashFlow last said what is paid of `invoice`, whose `transfer` is the one into the current account.
-
-    What a person has to look at keeps the moment of the last answer that was believed.
-    """
+    """When KashFlow was last asked about `invoice`, whose `transfer` is the one into the current account."""
     sent_at = transfer.verified_at if transfer and transfer.state == State.VERIFIED else None
-    if invoice.payment_flag or sent_at is None:
+    if sent_at is None:
         return invoice.paid_as_of
     asked = _readings([invoice.payer_id])
-    if invoice.paid_state in {Invoice.Paid.PAID, Invoice.Paid.OVER}:
-        # The reading of all asks about what is open; what left *unpaid* was looked at and has its own moment.
+    if invoice.paid_state in {Invoice.Paid.PAID, Invoice.Paid.OVER} and not invoice.payment_flag:
+        # The reading of all asks about what is open or flagged; what left *unpaid* has its own moment.
         asked.pop(None, None)
     return _newest(invoice.paid_as_of, (at for at in asked.values() if at > sent_at))
 

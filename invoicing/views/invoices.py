@@ -197,6 +197,7 @@ def paid(invoice: Any, *, uses_kashflow: bool, by: Any) -> dict[str, Any]:
         "balance_shown": abs(owed),
         "payments": shown.payments(invoice, uses_kashflow=uses_kashflow),
         "as_of": as_of.of_invoice(invoice, invoice.transfer),
+        "is_kept": invoice.payment_flag not in shown.BELIEVED,
         "may_record": is_raised and may(by, "invoicing.record_payment"),
     }
 

@@ -283,6 +283,7 @@ def test_what_needs_a_look_is_a_segment_of_its_own(desk: Desk, as_role: As) -> N
     invoice = browser.get(f"/invoicing/invoices/{gone.number}/").text
     assert "Gone in KashFlow" in invoice
     assert "It is not created again" in invoice
+    assert "what is paid stays as it was before" in invoice
     assert "Gone in KashFlow" not in browser.get(f"/invoicing/invoices/{fine.number}/").text
 
 
