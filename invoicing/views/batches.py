@@ -62,8 +62,8 @@ class BatchPreview(Verb):
         chosen, ids = Choice.read(request.POST), chosen_ids(request)
         pressed = request.POST.get("mend", "")
         payer_id = int(pressed) if pressed.isdecimal() and len(pressed) < 16 else None
-        mend = _mend(self.by, request.POST, ids, payer_id) if payer_id else None
-        return preview_page(request, chosen, ids, mend=mend)
+        mend_form = mend(self.by, request.POST, ids, payer_id) if payer_id else None
+        return preview_page(request, chosen, ids, mended=mend_form)
 
 
 class BatchRaise(Verb):
@@ -105,7 +105,7 @@ def preview_page(
     ids: list[int],
     *,
     form: forms.BatchForm | None = None,
-    mend: forms.MendForm | None = None,
+    mended: forms.MendForm | None = None,
 ) -> HttpResponse:
     """The preview of `ids`, with what was ticked and typed before."""
     asked = request.POST if request.method == "POST" else None
@@ -120,7 +120,7 @@ def preview_page(
         "preview": shown,
         "documents": [_tick(document, payer_ids, held_before) for document in shown.documents[:SHOWN]],
         "rest": [forms.Ticked.write(document) for document in shown.documents[SHOWN:]],
-        "held": _held(shown, request, mend),
+        "held": _held(shown, request, mended),
         "ids": ",".join(map(str, ids)),
     })  # fmt: skip
 
@@ -155,20 +155,20 @@ def _tick(document: documents.Document, payer_ids: set[int] | None, held_before:
 
 
 def _held(
-    shown: documents.Preview, request: HttpRequest, mend: forms.MendForm | None
+    shown: documents.Preview, request: HttpRequest, mended: forms.MendForm | None
 ) -> list[dict[str, Any]]:
     fields = forms.mend_forms(shown, request.POST)
     return [
         {
             "document": held,
-            "form": mend if mend and mend.payer_id == held.payer.id else fields.get(held.payer.id),
+            "form": mended if mended and mended.payer_id == held.payer.id else fields.get(held.payer.id),
         }
         for held in shown.held
     ]
 
 
-def _mend(by: User, typed: QueryDict, ids: list[int], payer_id: int) -> forms.MendForm | None:
-    """Saves what was typed beside a held client; the form, with its errors, where it cannot be saved."""
+def mend(by: User, typed: QueryDict, ids: list[int], payer_id: int) -> forms.MendForm | None:
+    """Saves what was typed beside a held payer; the form, with its errors, where it cannot be saved."""
     payer = get_object_or_404(Client, pk=payer_id)
     fix = "po_number" if f"po_number-{payer_id}-po_number" in typed else "email"
     form = forms.MendForm(typed, fix=fix, payer_id=payer_id, payer_name=payer.name)
