@@ -91,6 +91,11 @@ def ids_in(text: str) -> list[int]:
     return [int(part) for part in text.split(",") if part.isdecimal() and len(part) < 16]
 
 
+def number_in(text: str) -> int:
+    """The whole number that `text` is; 0 where it is none."""
+    return next(iter(ids_in(text)), 0)
+
+
 class MendForm(forms.Form):
     """The one field that mends a client's problem, on the preview."""
 

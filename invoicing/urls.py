@@ -9,8 +9,10 @@ from invoicing.views import (
     corrections,
     decisions,
     desk,
+    financial,
     invoices,
     payments,
+    raising,
     transfers,
 )
 
@@ -55,6 +57,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path(
         "settings/kashflow/transfer-payments/", payments.TransferPayments.as_view(), name="transfer_payments"
+    ),
+    path("clients/<int:pk>/financial/", financial.Financial.as_view(), name="client"),
+    path("clients/<int:pk>/financial/create-invoice/", raising.InvoiceRaise.as_view(), name="invoice_raise"),
+    path(
+        "clients/<int:pk>/financial/statement/", financial.ClientStatement.as_view(), name="client_statement"
+    ),
+    path(
+        "clients/<int:pk>/financial/statement/export/",
+        financial.ClientStatementExport.as_view(),
+        name="client_statement_export",
     ),
     path("invoicing/transfer/", transfers.TransferRequest.as_view(), name="transfer"),
     path("invoicing/transfers/", desk.Transfers.as_view(), name="transfers"),

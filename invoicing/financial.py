@@ -1,0 +1,184 @@
+"""What the Financial tab of a client shows: its documents, what they come to, and what can be invoiced."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Min, Q, QuerySet, Sum
+
+from bookings.models import Instalment
+from clients.models import Client
+from invoicing import documents, picking
+from invoicing.causes import Link, page_of_transfer
+from invoicing.documents import Line
+from invoicing.models import Invoice, InvoiceLine
+from invoicing.owed import open_documents
+from magmanager.common.money import ZERO
+
+A_YEAR = dt.timedelta(days=365)
+# States of a transfer that are said before anything about payment.
+UNDER_WAY = ("waiting", "sending", "uncertain", "needs_you")
+IN_PLACE_OF = {"sending": "Sending to KashFlow", "waiting": "Waiting to go to KashFlow"}
+
+
+def documents_of(client: Client) -> QuerySet[Invoice]:
+    """The documents this client pays for; where its agency pays, those on which its bookings are."""
+    if client.agency_id is None:
+        return Invoice.objects.filter(payer=client)
+    return Invoice.objects.filter(pk__in=InvoiceLine.objects.filter(client=client).values("invoice"))
+
+
+def to_invoice(client: Client) -> QuerySet[Any]:
+    """The open instalments of this client; of an agency, those of the clients it pays for as well."""
+    whose = Client.objects.filter(Q(pk=client.pk) | Q(agency=client)).values("pk")
+    return Instalment.objects.invoiceable().filter(booking__client__in=whose)
+
+
+# --- The figures on top -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Figure:
+    """An amount in pounds under its label, with a remark; `tone` is "overdue" where it needs somebody."""
+
+    label: str
+    amount: Decimal
+    remark: str
+    tone: str = ""
+
+
+def figures(client: Client, today: dt.date) -> list[Figure]:
+    """Balance, overdue, to invoice, paid in the last 12 months. Three queries, however many documents."""
+    bookings = to_invoice(client).aggregate(count=Count("booking", distinct=True), price=Sum("price"))
+    waiting = Figure(
+        "To invoice", bookings["price"] or ZERO, f"{counted(bookings['count'], 'booking')}, before VAT"
+    )
+    if client.agency_id and not client.balance_amount:
+        return [waiting]
+    return [*_owed(client, today), waiting, _paid(client, today)]
+
+
+def _owed(client: Client, today: dt.date) -> list[Figure]:
+    late = Q(due_on__lt=today, kind=Invoice.Kind.INVOICE)
+    found = open_documents(client.pk).aggregate(
+        count=Count("pk"),
+        raised=Sum("total", default=ZERO),
+        paid=Sum("paid_amount", default=ZERO),
+        late_count=Count("pk", filter=late),
+        late_raised=Sum("total", filter=late, default=ZERO),
+        late_paid=Sum("paid_amount", filter=late, default=ZERO),
+        late_since=Min("due_on", filter=late),
+    )
+    overdue = found["late_raised"] - found["late_paid"]
+    since = f", {counted((today - found['late_since']).days, 'day')}" if found["late_since"] else ""
+    return [
+        Figure("Balance", found["raised"] - found["paid"], counted(found["count"], "invoice")),
+        Figure(
+            "Overdue",
+            overdue,
+            f"{counted(found['late_count'], 'invoice')}{since}" if overdue else "nothing is late",
+            "overdue" if overdue > 0 else "",
+        ),
+    ]
+
+
+def _paid(client: Client, today: dt.date) -> Figure:
+    """By the date of the invoice: KashFlow says how much of a document is paid, not always when."""
+    recent = Invoice.objects.filter(payer=client, state=Invoice.State.RAISED, kind=Invoice.Kind.INVOICE)
+    found = recent.filter(invoice_date__gt=today - A_YEAR, paid_amount__gt=0).aggregate(
+        count=Count("pk"), paid=Sum("paid_amount", default=ZERO)
+    )
+    remark = f"of {counted(found['count'], 'invoice')} of that time"
+    return Figure("Paid in the last 12 months", found["paid"], remark if found["count"] else "nothing yet")
+
+
+def counted(number: int, noun: str) -> str:
+    """1 invoice, 3 invoices."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+# --- One row of the list ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How a document stands: a key of `look.STATES` in its words, why it is stuck, and where that is mended."""
+
+    key: str
+    word: str = ""
+    cause: str = ""
+    link: Link | None = None
+
+
+def with_standing(rows: Iterable[Any], today: dt.date, *, uses_kashflow: bool) -> list[Any]:
+    """Adds `balance` and `shown` to rows that have been through `views.invoices.with_states`."""
+    found = list(rows)
+    for row in found:
+        is_cancelled = row.state == Invoice.State.CANCELLED
+        row.balance = ZERO if is_cancelled else row.total - row.paid_amount
+        row.shown = _standing(row, today, uses_kashflow=uses_kashflow)
+    return found
+
+
+def _standing(row: Any, today: dt.date, *, uses_kashflow: bool) -> Shown:
+    if row.state == Invoice.State.CANCELLED:
+        return Shown("cancelled")
+    if uses_kashflow and row.transfer_key in UNDER_WAY:
+        key, transfer = row.transfer_key, row.transfer
+        return Shown(key, IN_PLACE_OF.get(key, ""), transfer.last_cause, page_of_transfer(transfer))
+    days = (today - row.due_on).days
+    if days > 0 and row.balance > 0 and row.kind == Invoice.Kind.INVOICE:
+        return Shown("overdue", f"{counted(days, 'day')} overdue")
+    if row.paid_key == "unpaid" and uses_kashflow:
+        return Shown(row.transfer_key)
+    return Shown(row.paid_key)
+
+
+def ask_again_after(rows: Iterable[Any]) -> int:
+    """Seconds until the list should look again; 0 once no transfer in it moves by itself."""
+    moving = [row.shown for row in rows if row.shown.key in {"waiting", "sending", "uncertain"}]
+    if not moving:
+        return 0
+    return 2 if any(shown.key != "uncertain" and not shown.cause for shown in moving) else 10
+
+
+# --- Ready to invoice ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A line that can be invoiced, and whether it is ticked."""
+
+    line: Line
+    is_ticked: bool
+
+
+def ready(
+    client: Client, today: dt.date, *, most: int, ticked: Collection[int] | None = None
+) -> tuple[list[Ready], int]:
+    """The first `most` open instalments by on-sale date, and how many more there are.
+
+    `ticked` are the ids that are; None ticks what is due: on sale by the end of this month, or else the first issue.
+    """
+    order = ("issue__on_sale_on", "issue_id", "pk")
+    found = list(to_invoice(client).order_by(*order).values_list("pk", *order[:2]))
+    if ticked is None:
+        ticked = _due(found, today)
+    chosen = set(ticked)
+    shown = [pk for pk, *_ in found[:most]] + [pk for pk, *_ in found[most:] if pk in chosen]
+    lines = [line for made in _built(shown, today) for line in made.booked]
+    return [Ready(line, line.row.instalment_id in chosen) for line in lines], len(found) - len(shown)
+
+
+def _due(found: list[Any], today: dt.date) -> list[int]:
+    next_month = (today.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+    due = [pk for pk, on_sale_on, _ in found if on_sale_on < next_month]
+    return due or [pk for pk, _, issue_id in found if issue_id == found[0][2]]
+
+
+def _built(ids: list[int], today: dt.date) -> list[documents.Document]:
+    return documents.build(picking.rows(ids), picking.house(), today)
