@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -110,15 +111,21 @@ def resolve_in_background(link_id: int) -> CustomerLink | None:
 
 
 def resolve_wanted(most: int = 50) -> int:
-    """Tries the links that are still wanted, at most `most`, until one fails; returns how many were settled."""
+    """Tries the links that bookings want, at most `most`, until one fails; returns how many were settled.
+
+    Those that failed before come last, so that one KashFlow refuses keeps no new client waiting.
+    """
     login = office_login()
     if login is None or login.refusal:
         return 0
     links = CustomerLink.objects.select_related("client").filter(
         ledger_account=login.ledger_account, state=State.WANTED
     )
+    # An agency need not book itself: its customer is wanted once a client it pays for has booked.
+    booked = Client.objects.filter(first_booked_at__isnull=False)
+    wanted = links.filter(Q(client__in=booked.values("pk")) | Q(client__in=booked.values("agency")))
     settled = 0
-    for link in links.filter(client__first_booked_at__isnull=False).order_by("pk")[:most]:
+    for link in wanted.order_by("cause", "pk")[:most]:
         if resolve_in_background(link.pk) is None:
             break
         settled += 1
