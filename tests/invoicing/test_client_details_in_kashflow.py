@@ -1,0 +1,85 @@
+"""Changed client details reach KashFlow with the next invoice, field by field (Transferring client information)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from clients.forms import ClientForm
+from clients.models import Client, Contact
+from invoicing.transfer import lanes
+from kashflow.models import Connection
+from tests import factories
+from tests.invoicing.batches import invoice_of
+from tests.sandboxes import LiveSandbox
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client(connected: Connection) -> Client:
+    return factories.client_row(name="Kernow Kayaks Ltd", phone="01432 000111")
+
+
+def sent(client: Client, connected: Connection) -> None:
+    """One more invoice of `client`, carried to KashFlow."""
+    invoice = invoice_of(client)
+    lanes.carry_due(connected.ledger_account_id, wake_another=lambda: None)
+    assert invoice.transfers.get().state == "verified"
+
+
+def customer(sandbox: LiveSandbox) -> dict[str, Any]:
+    (found,) = [one for one in sandbox.state()["customers"] if one["Code"] == "KERN01"]
+    return found
+
+
+def change_on_page(as_role: Any, client: Client, **changed: Any) -> None:
+    client = Client.objects.get(pk=client.pk)
+    form = ClientForm(instance=client)
+    values = {name: form[name].value() for name in form.fields}
+    posted = {name: value for name, value in values.items() if value not in (None, False, "")}
+    answer = as_role("Accounts").post(f"/clients/{client.pk}/details/", {**posted, **changed})
+    assert answer.status_code == 302, answer.context["form"].errors
+
+
+def test_a_change_waits_for_the_next_invoice(
+    as_role: Any, client: Client, connected: Connection, sandbox: LiveSandbox
+) -> None:
+    sent(client, connected)
+    before = customer(sandbox)
+    change_on_page(as_role, client, phone="01432 999999", address1="2 New Quay")
+    assert customer(sandbox) == before
+    sent(client, connected)
+    assert customer(sandbox) == {**before, "Telephone": "01432 999999", "Address1": "2 New Quay"}
+
+
+def test_a_changed_contact_goes_along(
+    as_role: Any, client: Client, connected: Connection, sandbox: LiveSandbox
+) -> None:
+    sent(client, connected)
+    before = customer(sandbox)
+    Contact.objects.filter(client=client).update(first_name="Demelza", last_name="Rowe")
+    sent(client, connected)
+    name = {"Contact": "Demelza Rowe", "ContactFirstName": "Demelza", "ContactLastName": "Rowe"}
+    assert customer(sandbox) == {**before, **name}
+
+
+def test_what_the_bookkeeper_changed_and_nobody_here_stays(
+    as_role: Any, client: Client, connected: Connection, sandbox: LiveSandbox
+) -> None:
+    sent(client, connected)
+    theirs = {**customer(sandbox), "Telephone": "0800 KAYAKS", "Notes": "Pays late"}
+    sandbox.server.ledger.update_customer(**theirs)
+    change_on_page(as_role, client, address1="2 New Quay")
+    sent(client, connected)
+    assert customer(sandbox) == {**theirs, "Address1": "2 New Quay"}
+
+
+def test_with_nothing_changed_the_customer_is_not_written(
+    client: Client, connected: Connection, sandbox: LiveSandbox
+) -> None:
+    sent(client, connected)
+    sent(client, connected)
+    assert len(sandbox.log("InsertCustomer")) == 1
+    assert sandbox.log("UpdateCustomer") == []
