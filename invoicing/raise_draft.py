@@ -55,7 +55,8 @@ class Draft:
         if self.typed is None or self.typed.get("press") != "add-line":
             return self.typed
         data, name = self.typed.copy(), f"{PREFIX}-TOTAL_FORMS"
-        data[name] = str(number_in(data.get(name, "")) + 1)
+        count = number_in(data.get(name, ""))
+        data[name], data[f"{PREFIX}-{count}-quantity"] = str(count + 1), "1"
         return data
 
     @property

@@ -69,6 +69,10 @@ class LineForm(forms.Form):
     def _typed_id(self, name: str) -> int | None:
         return (number_in(self.data.get(self.add_prefix(name), "")) or None) if self.is_bound else None
 
+    def has_changed(self) -> bool:
+        """Whether anything was typed; a quantity alone is nothing."""
+        return bool(set(self.changed_data) - {"quantity"})
+
     @property
     def line(self) -> TypedLine:
         """What was typed; only of a form that is valid and not empty."""

@@ -125,8 +125,12 @@ def test_a_typed_line_changes_the_total(as_role: As, client: Client) -> None:
 def test_another_line_is_offered_and_what_was_typed_stays(as_role: As, client: Client) -> None:
     browser = as_role("Accounts")
     page = browser.post(address(client), fields_of(opened(browser, client), "add-line", **LINE))
-    assert len(page.context["lines"].forms) == 2
-    assert 'value="Design of the advert"' in page.text
+    first, second = page.context["lines"].forms
+    assert (first["text"].value(), second["quantity"].value()) == ("Design of the advert", "1")
+    both = {**fields_of(page, **LINE), "line-TOTAL_FORMS": "2", "line-1-quantity": ""}
+    answer = shown_then_raised(browser, client, both)
+    assert answer.redirect_chain
+    assert Invoice.objects.get().item_count == 1
 
 
 def test_nothing_to_invoice_says_so(as_role: As, client: Client) -> None:
