@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-
-from django.db.models import Q
 
 from invoicing.causes import Link, page_of
 from invoicing.models import Invoice, Payment, PaymentObservation, Transfer
 from invoicing.transfer.mapping import marker_of
 from invoicing.transfer.states import TERMINAL, WORD_OF, WORDS, State
-from kashflow.models import LedgerAccount, PaymentMethod
+from kashflow.models import PaymentMethod
 from magmanager.common.money import total
 
 BELIEVED = ("", Invoice.PaymentFlag.PAID_DISAGREES)
@@ -35,20 +35,47 @@ class Line:
 
 def payments(invoice: Invoice, *, uses_kashflow: bool) -> list[Line]:
     """The payments of `invoice`, recorded here and in KashFlow, oldest first; two of one money are one line."""
-    observation = _observation(invoice)
-    theirs = {one["id"]: one for one in observation.payments} if observation else {}
-    recorded = invoice.payments.select_related("method", "removed_by").prefetch_related("transfers")
-    lines = [_recorded(one, theirs, observation, uses_kashflow=uses_kashflow) for one in recorded]
-    lines += _in_kashflow(theirs, observation.ledger_account if observation else None)
-    rest = invoice.paid_amount - total(line.amount for line in lines if line.counts)
-    if rest:
-        lines.append(Line(None, "", rest, "In KashFlow, not read one by one yet"))
-    return sorted(lines, key=lambda line: line.paid_on or dt.date.min)
+    return payments_of([invoice], uses_kashflow=uses_kashflow)[invoice.pk]
 
 
-def _observation(invoice: Invoice) -> Any:
-    rows = PaymentObservation.objects.select_related("ledger_account").filter(invoice=invoice)
-    return rows.filter(payments__isnull=False, flag__in=BELIEVED).first()
+def payments_of(invoices: Sequence[Invoice], *, uses_kashflow: bool) -> dict[int, list[Line]]:
+    """As `payments`, of many invoices by id, in four queries."""
+    observations, recorded = _observations(invoices), _recorded_here(invoices)
+    methods = _methods(observations.values())
+    made = {}
+    for invoice in invoices:
+        observation = observations.get(invoice.pk)
+        theirs = {one["id"]: one for one in observation.payments} if observation else {}
+        lines = [
+            _recorded(one, theirs, observation, uses_kashflow=uses_kashflow) for one in recorded[invoice.pk]
+        ]
+        lines += [_in_kashflow(one, observation, methods) for one in theirs.values()]
+        rest = invoice.paid_amount - total(line.amount for line in lines if line.counts)
+        if rest:
+            lines.append(Line(None, "", rest, "In KashFlow, not read one by one yet"))
+        made[invoice.pk] = sorted(lines, key=lambda line: line.paid_on or dt.date.min)
+    return made
+
+
+def _observations(invoices: Sequence[Invoice]) -> dict[int, Any]:
+    """The newest believed one of each invoice."""
+    rows = PaymentObservation.objects.filter(invoice__in=invoices, payments__isnull=False, flag__in=BELIEVED)
+    return {row.invoice_id: row for row in rows.order_by("pk")}
+
+
+def _recorded_here(invoices: Sequence[Invoice]) -> dict[int, list[Payment]]:
+    rows = Payment.objects.filter(invoice__in=invoices).select_related("method", "removed_by")
+    found: dict[int, list[Payment]] = defaultdict(list)
+    for row in rows.prefetch_related("transfers"):
+        found[row.invoice_id].append(row)
+    return found
+
+
+def _methods(observations: Iterable[Any]) -> dict[tuple[int, int], str]:
+    """Names of KashFlow's payment methods, by account and KashFlow's id."""
+    accounts = {one.ledger_account_id for one in observations}
+    rows = PaymentMethod.objects.filter(ledger_account__in=accounts) if accounts else []
+    return {(row.ledger_account_id, row.kashflow_id): row.name for row in rows}
 
 
 def _recorded(one: Payment, theirs: dict[int, Any], observation: Any, *, uses_kashflow: bool) -> Line:
@@ -81,17 +108,11 @@ def _waits(transfer: Transfer | None) -> tuple[str, Link | None]:
     return f"Recorded here. {word}. {transfer.last_cause}".strip(), page_of(transfer.cause_code)
 
 
-def _in_kashflow(theirs: dict[int, Any], account: LedgerAccount | None) -> list[Line]:
-    ids = {one["method"] for one in theirs.values()}
-    names = PaymentMethod.objects.filter(Q(ledger_account=account), kashflow_id__in=ids)
-    methods = dict(names.values_list("kashflow_id", "name")) if theirs else {}
-    return [
-        Line(
-            dt.date.fromisoformat(one["date"]) if one["date"] else None,
-            methods.get(one["method"], ""),
-            Decimal(one["amount"]),
-            "In KashFlow",
-            one["note"],
-        )
-        for one in theirs.values()
-    ]
+def _in_kashflow(one: dict[str, Any], observation: Any, methods: dict[tuple[int, int], str]) -> Line:
+    return Line(
+        dt.date.fromisoformat(one["date"]) if one["date"] else None,
+        methods.get((observation.ledger_account_id, one["method"]), ""),
+        Decimal(one["amount"]),
+        "In KashFlow",
+        one["note"],
+    )
