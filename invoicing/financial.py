@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
+from django.urls import reverse
 
 from bookings.models import Instalment
 from clients.models import Client
 from invoicing import documents, picking
 from invoicing.causes import Link, page_of_transfer
+from invoicing.credits import not_in_paid_of
 from invoicing.documents import Line
-from invoicing.models import Invoice, InvoiceLine
+from invoicing.models import Invoice, InvoiceLine, Payment, Transfer
 from invoicing.owed import open_documents
-from magmanager.common.money import ZERO
+from invoicing.paid_status import shown
+from magmanager.common.money import ZERO, total
 
 A_YEAR = dt.timedelta(days=365)
 # States of a transfer that are said before anything about payment.
@@ -52,7 +55,7 @@ class Figure:
 
 
 def figures(client: Client, today: dt.date) -> list[Figure]:
-    """Balance, overdue, to invoice, paid in the last 12 months; none where an agency pays. Three queries at most."""
+    """Balance, overdue, to invoice, paid in the last 12 months; none where an agency pays. Five queries at most."""
     if client.agency_id and not client.balance_amount:
         return []
     bookings = to_invoice(client).aggregate(count=Count("booking", distinct=True), price=Sum("price"))
@@ -63,27 +66,31 @@ def figures(client: Client, today: dt.date) -> list[Figure]:
 
 
 def _owed(client: Client, today: dt.date) -> list[Figure]:
-    late = Q(due_on__lt=today, kind=Invoice.Kind.INVOICE)
     found = open_documents(client.pk).aggregate(
-        count=Count("pk"),
+        count=Count("pk", filter=Q(kind=Invoice.Kind.INVOICE)),
         raised=Sum("total", default=ZERO),
         paid=Sum("paid_amount", default=ZERO),
-        late_count=Count("pk", filter=late),
-        late_raised=Sum("total", filter=late, default=ZERO),
-        late_paid=Sum("paid_amount", filter=late, default=ZERO),
-        late_since=Min("due_on", filter=late),
     )
-    overdue = found["late_raised"] - found["late_paid"]
-    since = f", {counted((today - found['late_since']).days, 'day')}" if found["late_since"] else ""
+    late = _late(client, today)
+    overdue = total(left for left, _ in late)
+    remark = "nothing is late"
+    if late:
+        remark = f"{counted(len(late), 'invoice')}, {counted(max(days for _, days in late), 'day')}"
     return [
         Figure("Balance", found["raised"] - found["paid"], counted(found["count"], "invoice")),
-        Figure(
-            "Overdue",
-            overdue,
-            f"{counted(found['late_count'], 'invoice')}{since}" if overdue else "nothing is late",
-            "overdue" if overdue > 0 else "",
-        ),
+        Figure("Overdue", overdue, remark, "overdue" if late else ""),
     ]
+
+
+def _late(client: Client, today: dt.date) -> list[tuple[Decimal, int]]:
+    """What is left of each invoice past its due date, and how many days that is; not of what was credited."""
+    rows = open_documents(client.pk).filter(due_on__lt=today, kind=Invoice.Kind.INVOICE)
+    credited = not_in_paid_of(rows.values("pk"))
+    lefts = (
+        (raised - paid - credited.get(pk, ZERO), (today - due_on).days)
+        for pk, raised, paid, due_on in rows.values_list("pk", "total", "paid_amount", "due_on")
+    )
+    return [(left, days) for left, days in lefts if left > 0]
 
 
 def _paid(client: Client, today: dt.date) -> Figure:
@@ -115,11 +122,15 @@ class Shown:
 
 
 def with_standing(rows: Iterable[Any], today: dt.date, *, uses_kashflow: bool) -> list[Any]:
-    """Adds `balance` and `shown` to rows that have been through `views.invoices.with_states`."""
+    """Adds `balance` and `shown` to rows that have been through `views.invoices.with_states`.
+
+    What a credit note takes back is taken off its invoice; of the credit note itself nothing is owed.
+    """
     found = list(rows)
+    credited = not_in_paid_of([row.pk for row in found])
     for row in found:
-        is_cancelled = row.state == Invoice.State.CANCELLED
-        row.balance = ZERO if is_cancelled else row.total - row.paid_amount
+        is_owed = row.state == Invoice.State.RAISED and row.kind == Invoice.Kind.INVOICE
+        row.balance = row.total - row.paid_amount - credited.get(row.pk, ZERO) if is_owed else ZERO
         row.shown = _standing(row, today, uses_kashflow=uses_kashflow)
     return found
 
@@ -128,14 +139,25 @@ def _standing(row: Any, today: dt.date, *, uses_kashflow: bool) -> Shown:
     if row.state == Invoice.State.CANCELLED:
         return Shown("cancelled")
     if uses_kashflow and row.transfer_key in UNDER_WAY:
-        key, transfer = row.transfer_key, row.transfer
-        return Shown(key, IN_PLACE_OF.get(key, ""), transfer.last_cause, page_of_transfer(transfer))
+        return _moving(row, row.transfer, row.transfer_key)
+    if uses_kashflow and row.set_off_key in UNDER_WAY:
+        return _moving(row, row.set_off, row.set_off_key)
     days = (today - row.due_on).days
-    if days > 0 and row.balance > 0 and row.kind == Invoice.Kind.INVOICE:
+    if days > 0 and row.balance > 0:
         return Shown("overdue", f"{counted(days, 'day')} overdue")
-    if row.paid_key == "unpaid" and uses_kashflow:
-        return Shown(row.transfer_key)
-    return Shown(row.paid_key)
+    if row.paid_key != "unpaid":
+        return Shown(row.paid_key)
+    if not row.balance:
+        return Shown("set_off", "Credited")
+    return Shown(row.transfer_key if uses_kashflow else "unpaid")
+
+
+def _moving(row: Any, transfer: Transfer, key: str) -> Shown:
+    transfer.invoice = row
+    link = page_of_transfer(transfer)
+    if key == "needs_you" and link is None:
+        link = Link(reverse("invoicing:transfer_detail", args=[transfer.pk]), "Look at it")
+    return Shown(key, IN_PLACE_OF.get(key, ""), transfer.last_cause, link)
 
 
 def ask_again_after(rows: Iterable[Any]) -> int:
@@ -144,6 +166,36 @@ def ask_again_after(rows: Iterable[Any]) -> int:
     if not moving:
         return 0
     return 2 if any(shown.key != "uncertain" and not shown.cause for shown in moving) else 10
+
+
+# --- Payments -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Received:
+    """A payment and the invoice it was for."""
+
+    invoice: Invoice
+    line: shown.Line
+
+    @property
+    def what(self) -> str:
+        """10329 in full, or part of 10425."""
+        whole = self.line.amount == self.invoice.total
+        return f"{self.invoice.number} in full" if whole else f"Part of {self.invoice.number}"
+
+
+def with_money(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """The invoices of `rows` for which something came in, or was recorded and removed."""
+    recorded = Payment.objects.values("invoice")
+    return rows.filter(Q(paid_amount__gt=0) | Q(pk__in=recorded), kind=Invoice.Kind.INVOICE)
+
+
+def received(invoices: Sequence[Invoice], *, uses_kashflow: bool) -> list[Received]:
+    """The payments of these invoices, newest first."""
+    lines = shown.payments_of(invoices, uses_kashflow=uses_kashflow)
+    found = [Received(invoice, line) for invoice in invoices for line in lines[invoice.pk]]
+    return sorted(found, key=lambda one: one.line.paid_on or dt.date.min, reverse=True)
 
 
 # --- Ready to invoice ---------------------------------------------------------------------------------------

@@ -60,6 +60,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("clients/<int:pk>/financial/", financial.Financial.as_view(), name="client"),
     path("clients/<int:pk>/financial/create-invoice/", raising.InvoiceRaise.as_view(), name="invoice_raise"),
+    path("clients/<int:pk>/financial/payments/", financial.ClientPayments.as_view(), name="client_payments"),
     path(
         "clients/<int:pk>/financial/statement/", financial.ClientStatement.as_view(), name="client_statement"
     ),

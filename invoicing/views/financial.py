@@ -6,11 +6,11 @@ import datetime as dt
 from typing import Any
 
 from django import forms
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -20,6 +20,7 @@ from invoicing import financial, picking
 from invoicing.models import Invoice
 from invoicing.statement import HEAD, Statement, statement
 from invoicing.views.invoices import with_states
+from invoicing.views.payments import paid_context
 from magmanager.common.exports import csv_response
 from magmanager.common.money import total
 from magmanager.common.permissions import may
@@ -31,12 +32,14 @@ TAB = "Financial"
 CLIENTS = Client.objects.select_related("agency", "salesperson")
 COLUMNS = (
     "number", "kind", "invoice_date", "due_on", "item_count", "total", "paid_amount", "paid_state", "state",
-    "payer_id", "cancelled_reason",
+    "payer_id", "cancelled_reason", "credits", "is_voiding", "payment_flag",
 )  # fmt: skip
 # Bookings in the panel; Create invoice lists the others.
 READY = 8
+# The latest payments are looked for among the latest paid invoices.
+LATEST, LATEST_OF = 4, 20
 RAISE = "invoicing.raise_invoice"
-CREDIT_NOTE = "invoicing:credit_note_raise"
+CREDIT = "invoicing.raise_credit_note"
 SEGMENTS = (
     ("Invoices", "invoicing:client"),
     ("Payments", "invoicing:client_payments"),
@@ -95,8 +98,9 @@ class Financial(FilteredList):
             "client": self.client,
             "uses_kashflow": self.uses_kashflow,
             "figures": financial.figures(self.client, self.today),
+            "latest": self.latest(),
             "ask_again_after": financial.ask_again_after(context["rows"]) if self.uses_kashflow else 0,
-            "chooses_credit": self.request.GET.get("choose") == "credit" and _may_credit(self.by),
+            "chooses_credit": self.request.GET.get("choose") == "credit" and may(self.by, CREDIT),
         }
 
     def context(self, rows: QuerySet[Any], wanted: dict[str, Any]) -> dict[str, Any]:
@@ -104,12 +108,45 @@ class Financial(FilteredList):
         return {
             **header(self.client, self.by, active=TAB),
             "segments": segments(self.client, "Invoices"),
-            "as_of": rows.aggregate(at=Max("paid_as_of"))["at"] if self.uses_kashflow else None,
+            **paid_context(self.client.payer, asks=True),
             "ready": ready,
             "ready_more": more,
             "ready_total": total(one.line.total for one in ready if one.is_ticked),
             "may_raise": may(self.by, RAISE),
-            "may_credit": _may_credit(self.by),
+            "may_credit": may(self.by, CREDIT),
+        }
+
+    def latest(self) -> list[financial.Received]:
+        """The payments that came in last."""
+        rows = financial.documents_of(self.client).only(*COLUMNS).order_by("-number")
+        paid = list(financial.with_money(rows)[:LATEST_OF])
+        return financial.received(paid, uses_kashflow=self.uses_kashflow)[:LATEST]
+
+
+class ClientPayments(Financial):
+    """What came in, payment by payment, invoice by invoice."""
+
+    template_name = "invoicing/client_payments.html"
+    table_template_name = "invoicing/_client_payments.html"
+
+    def narrow(self, rows: QuerySet[Invoice], wanted: dict[str, Any]) -> QuerySet[Invoice]:
+        return financial.with_money(super().narrow(rows, wanted))
+
+    def decorate(self, rows: list[Invoice]) -> list[Any]:
+        return financial.received(rows, uses_kashflow=self.uses_kashflow)
+
+    def page_context(self, rows: QuerySet[Any]) -> dict[str, Any]:
+        return {
+            **FilteredList.page_context(self, rows),
+            "client": self.client,
+            "uses_kashflow": self.uses_kashflow,
+        }
+
+    def context(self, rows: QuerySet[Any], wanted: dict[str, Any]) -> dict[str, Any]:
+        return {
+            **header(self.client, self.by, active=TAB),
+            "segments": segments(self.client, "Payments"),
+            **paid_context(self.client.payer),
         }
 
 
@@ -147,23 +184,11 @@ class ClientStatementExport(Verb):
 
 
 def segments(client: Client, active: str) -> list[dict[str, Any]]:
-    """The views of the tab that are there."""
-    made = []
-    for label, name in SEGMENTS:
-        try:
-            url = reverse(name, args=[client.pk])
-        except NoReverseMatch:
-            continue
-        made.append({"label": label, "url": url, "active": label == active})
-    return made
-
-
-def _may_credit(by: Any) -> bool:
-    try:
-        reverse(CREDIT_NOTE, args=[1])
-    except NoReverseMatch:
-        return False
-    return may(by, "invoicing.raise_credit_note")
+    """The views of the tab."""
+    return [
+        {"label": label, "url": reverse(name, args=[client.pk]), "active": label == active}
+        for label, name in SEGMENTS
+    ]
 
 
 def _statement(payer: Client, form: SinceForm) -> Statement:

@@ -80,6 +80,7 @@ ADDRESSES = {
     "invoicing:credit_note_raise": Row(OFFICE, takes="invoice"),
     "invoicing:client": Row(OFFICE, takes="client"),
     "invoicing:invoice_raise": Row(OFFICE, takes="client"),
+    "invoicing:client_payments": Row(OFFICE, takes="client"),
     "invoicing:client_statement": Row(OFFICE, takes="client"),
     "invoicing:client_statement_export": Row(OFFICE, "post", takes="client"),
     "invoicing:transfer": Row(OFFICE, "post"),

@@ -12,19 +12,23 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import escape
 
 from clients.models import Client
+from invoicing import tasks
+from invoicing.models import Invoice, PaidReading
 from invoicing.transfer import lanes
 from kashflow.models import Connection, LedgerAccount
 from tests import factories
 from tests.invoicing.batches import copies
 from tests.invoicing.batches import invoice_of as invoice
+from tests.invoicing.test_raise_credit_note import credit
 
 pytestmark = pytest.mark.django_db
 As = Callable[..., Browser]
 HTMX = {"HX-Request": "true"}
 # Whatever there is of documents and bookings; logging in included.
-QUERIES, QUERIES_OF_THE_LIST = 25, 11
+QUERIES, QUERIES_OF_THE_LIST = 33, 15
 
 
 def address(client: Client, query: str = "") -> str:
@@ -48,7 +52,7 @@ def states(page: Any) -> dict[int, tuple[str, str]]:
 # --- Who may ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("part", ["", "statement/"])
+@pytest.mark.parametrize("part", ["", "payments/", "statement/"])
 def test_stranger_is_sent_to_login(stranger: Browser, client: Client, part: str) -> None:
     url = address(client) + part
     assert stranger.get(url).headers["Location"] == f"/login/?next={url}"
@@ -232,13 +236,13 @@ def test_the_list_asks_again_until_the_transfer_settled(
     made, browser = invoice(client), as_role("Accounts")
     page = browser.get(address(client))
     assert states(page) == {made.number: ("waiting", "Waiting to go to KashFlow")}
-    assert 'hx-trigger="every 2s"' in page.text
+    assert ', every 2s"' in page.text
     lanes.carry_due(connected.ledger_account_id, wake_another=lambda: None)
     answer = browser.get(address(client), headers=HTMX)
     assert states(answer) == {made.number: ("in_kashflow", "")}
     assert answer.text.lstrip().startswith('<div id="results"')
     assert 'id="figures" hx-swap-oob="true"' in answer.text
-    assert "every" not in answer.text
+    assert ", every" not in answer.text
 
 
 def test_without_a_login_the_row_says_why_and_leads_to_my_details(
@@ -250,7 +254,21 @@ def test_without_a_login_the_row_says_why_and_leads_to_my_details(
     page = as_role("Accounts").get(address(client))
     assert "Save a login in My Details" in page.text
     assert 'href="/my-details/"' in page.text
-    assert 'hx-trigger="every 10s"' in page.text
+    assert ', every 10s"' in page.text
+
+
+def test_with_kashflow_away_the_row_and_the_invoice_say_so(
+    as_role: As, client: Client, connected: Connection, sandbox: Any
+) -> None:
+    made, browser = invoice(client), as_role("Accounts")
+    sandbox.fault("GetCustomerByEmail", "http_503", times=9)
+    lanes.carry_due(connected.ledger_account_id, wake_another=lambda: None)
+    cause = made.transfers.get().last_cause
+    assert cause
+    page = browser.get(address(client))
+    assert states(page) == {made.number: ("waiting", "Waiting to go to KashFlow")}
+    for text in (page.text, browser.get(f"/invoicing/invoices/{made.number}/").text):
+        assert escape(cause) in text
 
 
 def test_a_customer_somebody_must_choose_leads_to_the_client(
@@ -277,3 +295,94 @@ def test_kashflow_on_without_an_account_says_that_no_login_is_saved(as_role: As,
     text = as_role("Accounts").get(address(client)).text
     assert "No KashFlow login is saved" in text
     assert "Save a login in My Details" in text
+
+
+# --- What came in -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def paid(client: Client, connected: Connection, sandbox: Any) -> list[Invoice]:
+    """Two invoices of £120.00 in KashFlow: the first paid there, of the second £50.00."""
+    made = [invoice(client, days_ago=3), invoice(client, days_ago=2)]
+    lanes.carry_due(connected.ledger_account_id, wake_another=lambda: None)
+    for one, amount, day in zip(made, ("120.00", "50.00"), ("2026-11-20", "2026-11-24"), strict=True):
+        sandbox.pay(one.transfers.get().kashflow_dbid, amount, day=day)
+    return made
+
+
+def asked(browser: Browser, client: Client) -> Any:
+    """What htmx does when the tab is there: has KashFlow asked, and looks for the answer."""
+    browser.post(address(client, "paid-status/"))
+    tasks.refresh_client(str(PaidReading.objects.get(client=client).pk))
+    return browser.get(address(client, "paid-status/"), headers=HTMX)
+
+
+def test_opening_the_tab_asks_kashflow_and_the_answer_changes_its_rows(
+    as_role: As, client: Client, paid: list[Invoice], sandbox: Any
+) -> None:
+    browser = as_role("Accounts")
+    page = browser.get(address(client))
+    assert f'hx-post="{address(client)}paid-status/" hx-trigger="load"' in page.text
+    assert 'hx-trigger="paid-status from:body"' in page.text
+    assert {key for key, _ in states(page).values()} == {"in_kashflow"}
+    answer = asked(browser, client)
+    assert answer["HX-Trigger"] == "paid-status"
+    page = browser.get(address(client), headers=HTMX)
+    first, second = paid
+    assert states(page) == {first.number: ("paid", ""), second.number: ("part_paid", "")}
+    assert figures(page)["Balance"] == ("70.00", "1 invoice")
+    assert [(one.what, one.line.amount) for one in page.context["latest"]] == [
+        (f"Part of {second.number}", Decimal("50.00")),
+        (f"{first.number} in full", Decimal("120.00")),
+    ]
+
+
+def test_every_payment_is_listed(as_role: As, client: Client, paid: list[Invoice]) -> None:
+    browser = as_role("Accounts")
+    asked(browser, client)
+    page = browser.get(address(client, "payments/"))
+    assert [one.invoice.number for one in page.context["rows"]] == [one.number for one in reversed(paid)]
+    for text in ("24 Nov 2026", "20 Nov 2026", "BACS", "In KashFlow", "120.00", "50.00"):
+        assert text in page.text
+
+
+def test_no_payments_yet(as_role: As, client: Client) -> None:
+    assert (
+        "Nothing came in for the invoices of this period."
+        in as_role("Accounts").get(address(client, "payments/")).text
+    )
+
+
+def test_a_client_of_an_agency_asks_what_the_agency_paid(
+    as_role: As, client: Client, connected: Connection
+) -> None:
+    agency = factories.client_row(is_agency=True)
+    Client.objects.filter(pk=client.pk).update(agency=agency)
+    assert f'hx-post="{address(agency)}paid-status/"' in as_role("Accounts").get(address(client)).text
+
+
+# --- Credit notes -------------------------------------------------------------------------------------------
+
+
+def test_what_is_credited_is_owed_and_overdue_no_more(as_role: As, client: Client) -> None:
+    whole, part = invoice(client, days_ago=40), invoice(client, days_ago=50)
+    by = factories.user("Accounts")
+    notes = [credit(by, whole, "100.00"), credit(by, part, "50.00")]
+    page = as_role("Accounts").get(address(client))
+    assert states(page) == {
+        notes[1].number: ("credit_note", ""),
+        notes[0].number: ("credit_note", ""),
+        part.number: ("overdue", "20 days overdue"),
+        whole.number: ("set_off", "Credited"),
+    }
+    assert [row.balance for row in page.context["rows"]] == [0, 0, 60, 0]
+    assert figures(page)["Balance"] == ("60.00", "2 invoices")
+    assert figures(page)["Overdue"] == ("60.00", "1 invoice, 20 days")
+
+
+def test_credit_note_begins_with_the_choice_of_its_invoice(as_role: As, client: Client) -> None:
+    made, browser = invoice(client), as_role("Accounts")
+    assert 'href="?choose=credit"' in browser.get(address(client)).text
+    page = browser.get(address(client, "?choose=credit"))
+    assert "Choose the invoice that the credit note takes back from." in page.text
+    assert f'href="/invoicing/invoices/{made.number}/credit-note/"' in page.text
