@@ -17,6 +17,7 @@ import pytest
 from django.db import transaction
 from django.db.models import F
 
+from clients.customers import resolve_wanted
 from clients.linking import CustomerTaken, create_customer_anyway, link_customer
 from clients.models import Client, CustomerLink
 from invoicing.models import Invoice, NumberCounter, Transfer
@@ -119,20 +120,24 @@ class Publisher:
             services.request_transfers(by=self.by, invoice_ids=[invoice.pk for invoice in invoices])
 
     def decide_customers(self) -> bool:
-        """A person says who is who, wherever that waits; whether anything did.
+        """A person says who is who by the name, wherever that waits; whether anything was decided.
 
-        Refused is who is taken for the moment: another client may hold the code until its own look.
+        Refused is a code that another client holds for the moment: until its own look, which the minute's task makes.
         """
         waiting = list(CustomerLink.objects.filter(state=CustomerLink.State.MATCH).select_related("client"))
-        by = factories.user("Admin") if waiting else self.by
+        decided, by = 0, factories.user("Admin") if waiting else self.by
         for link in waiting:
             who = {"by": by, "client": link.client, "account": self.account}
+            same = [one for one in link.candidates if one["name"] == link.client.name]
             with suppress(CustomerTaken):
-                if link.candidates:
-                    link_customer(**who, customer_id=link.candidates[0]["customer_id"])
+                if same:
+                    link_customer(**who, customer_id=same[0]["customer_id"])
                 else:
                     create_customer_anyway(**who)
-        return bool(waiting)
+                decided += 1
+        if decided < len(waiting):
+            resolve_wanted()
+        return decided > 0
 
     def type_in(self, number: int) -> None:
         """A bookkeeper types a document in KashFlow under a number that is free (0: KashFlow's next one)."""

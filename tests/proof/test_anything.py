@@ -8,7 +8,7 @@ import time
 
 import hypothesis
 import pytest
-from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis import HealthCheck, Phase
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.proof.conftest import Make
@@ -23,9 +23,7 @@ COMMON = hypothesis.settings(
 QUICK = hypothesis.settings(
     COMMON, derandomize=True, max_examples=6, stateful_step_count=20, phases=[Phase.generate]
 )
-LONG = hypothesis.settings(
-    COMMON, max_examples=10, stateful_step_count=40, phases=[Phase.generate], verbosity=Verbosity.normal
-)
+LONG = hypothesis.settings(COMMON, max_examples=10, stateful_step_count=40)
 EVER = 2**32
 
 
