@@ -1,4 +1,4 @@
-"""*Transfer Payments*: payments recorded here come into KashFlow, once each, whatever goes wrong on the way."""
+"""*Transfer Payments*: who may, what is sent, and what keeps a payment from being sent."""
 
 from __future__ import annotations
 
@@ -9,66 +9,25 @@ import pytest
 from django.test import Client as Browser
 
 from invoicing import tasks
-from invoicing.models import Invoice, Payment, Transfer, TransferAttempt
+from invoicing.models import Transfer
 from invoicing.paid_status import runs
 from invoicing.payments import remove_payment
 from invoicing.transfer.payments import transfer_payments
 from invoicing.transfer.services import NothingToTransfer, TransfersStopped
-from kashflow import syncs
 from kashflow.models import BankAccount, LedgerAccount, PaymentMethodMapping
 from kashflow.models import PaymentMethod as KashFlowMethod
-from kashflow.tasks import sync
 from magmanager.common.errors import NotAllowed
 from magmanager.common.models import Run
 from settings_app.models import PaymentMethod, SystemDefaults
 from tests import factories
+from tests.invoicing.paying import desk as desk
+from tests.invoicing.paying import errand, plain_desk, press, there, until_settled
 from tests.invoicing.transfer.conftest import Desk
-from tests.invoicing.transfer.conftest import desk as plain_desk
 
 pytestmark = pytest.mark.django_db
 PRESS, PAGE = "/settings/kashflow/transfer-payments/", "/settings/kashflow/"
-SETTLE, BETWEEN, LEASE = 601, 31, 181
 As = Callable[..., Browser]
-__all__ = ["plain_desk"]
-
-
-@pytest.fixture
-def desk(plain_desk: Desk) -> Desk:
-    """Bank accounts and payment methods are synced, the default account chosen, the first method mapped."""
-    sync(str(syncs.sync_bank_accounts(by=plain_desk.by).pk))
-    account = plain_desk.account
-    LedgerAccount.objects.filter(pk=account.pk).update(bank_account=BankAccount.objects.first())
-    PaymentMethodMapping.objects.create(
-        ledger_account=account,
-        method=PaymentMethod.objects.filter(is_enabled=True)[0],
-        kashflow_method=KashFlowMethod.objects.all()[1],
-    )
-    return plain_desk
-
-
-def press(desk: Desk) -> Run:
-    """Pressed, and worked off as far as it goes."""
-    run = transfer_payments(by=desk.by)
-    desk.work()
-    run.refresh_from_db()
-    return run
-
-
-def errand(payment: Payment) -> Transfer:
-    return Transfer.objects.get(payment=payment)
-
-
-def there(desk: Desk, invoice: Invoice) -> list[tuple[str, str]]:
-    """Amount and note of the payments in KashFlow."""
-    return [
-        (str(Decimal(one["PayAmount"])), one["PayNote"]) for one in desk.sandbox.payments(desk.dbid(invoice))
-    ]
-
-
-def until_settled(desk: Desk, rounds: int = 5) -> None:
-    for _ in range(rounds):
-        desk.skip(SETTLE)
-        desk.sweep_and_work()
+__all__ = ["desk", "plain_desk"]
 
 
 # --- Who may ------------------------------------------------------------------------------------------------
@@ -273,146 +232,3 @@ def test_number_that_leads_to_somebody_elses_document_gets_no_payment(desk: Desk
     assert "is on a document for" in errand(payment).last_cause
     assert desk.sandbox.payments(typed) == []
     assert desk.calls("InsertInvoicePayment") == 0
-
-
-# --- Once each ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "kind", ["drop_after", "cut_reply", "html_page", "malformed_xml", "empty_reply", "wrong_namespace"]
-)
-def test_reply_lost_after_the_insert_is_adopted_and_never_sent_again(desk: Desk, kind: str) -> None:
-    (invoice,) = desk.in_kashflow()
-    payment = factories.payment(invoice, "66.82")
-    desk.sandbox.fault("InsertInvoicePayment", kind)
-    press(desk)
-    assert errand(payment).state == "ambiguous"
-    desk.sweep_and_work()
-    assert desk.calls("InsertInvoicePayment") == 1
-    desk.skip(SETTLE)
-    desk.sweep_and_work()
-    assert errand(payment).state == "verified"
-    assert len(there(desk, invoice)) == desk.calls("InsertInvoicePayment") == 1
-    invoice.refresh_from_db()
-    assert (invoice.paid_amount, invoice.kashflow_paid_amount) == (Decimal("66.82"), Decimal("66.82"))
-
-
-@pytest.mark.parametrize("kind", ["drop_before", "http_503"])
-def test_lost_before_the_insert_is_sent_after_two_looks_that_found_nothing(desk: Desk, kind: str) -> None:
-    (invoice,) = desk.in_kashflow()
-    payment = factories.payment(invoice, "66.82")
-    desk.sandbox.fault("InsertInvoicePayment", kind)
-    press(desk)
-    desk.skip(SETTLE)
-    desk.sweep_and_work()
-    assert (errand(payment).state, errand(payment).absent_seen) == ("ambiguous", 1)
-    assert desk.calls("InsertInvoicePayment") == 1
-    desk.skip(BETWEEN)
-    desk.sweep_and_work()
-    assert errand(payment).state == "verified"
-    assert len(there(desk, invoice)) == 1
-    assert TransferAttempt.objects.filter(outcome__in=["absent_once", "absent_proved"]).count() == 2
-
-
-@pytest.mark.parametrize("operation", ["GetInvoice", "GetInvoicePayment"])
-def test_failed_look_is_never_absent(desk: Desk, operation: str) -> None:
-    (invoice,) = desk.in_kashflow()
-    payment = factories.payment(invoice, "66.82")
-    desk.sandbox.fault(operation, "http_500")
-    press(desk)
-    assert (errand(payment).state, errand(payment).tries) == ("ready", 1)
-    assert desk.calls("InsertInvoicePayment") == 0
-    desk.skip(120)
-    desk.sweep_and_work()
-    assert errand(payment).state == "verified"
-    assert len(there(desk, invoice)) == 1
-
-
-def test_pages_that_disagree_with_the_count_are_no_proof(desk: Desk) -> None:
-    """F-58: the count of the day's payments disagrees with its pages."""
-    (invoice,) = desk.in_kashflow()
-    payment = factories.payment(invoice, "66.82")
-    desk.sandbox.pay(desk.dbid(invoice), "1.00", day="2026-11-24")
-    desk.sandbox.fault("InsertInvoicePayment", "drop_before")
-    press(desk)
-    desk.sandbox.fault("GetInvoicePaymentsByDateRange", "duplicate_element", element="Payment")
-    desk.skip(SETTLE)
-    desk.sweep_and_work()
-    assert (errand(payment).state, errand(payment).absent_seen) == ("ambiguous", 0)
-    assert desk.calls("InsertInvoicePayment") == 1
-
-
-def test_worker_that_died_while_sending_is_looked_for_first(desk: Desk) -> None:
-    (invoice,) = desk.in_kashflow()
-    payment = factories.payment(invoice, "66.82")
-    transfer_payments(by=desk.by)
-    row = errand(payment)
-    Transfer.objects.filter(pk=row.pk).update(state="sending", epoch=5, lease_until=row.requested_at)
-    desk.sandbox.pay(desk.dbid(invoice), "66.82", note=payment.code)
-    desk.sweep_and_work()
-    assert errand(payment).state == "ambiguous"
-    until_settled(desk, 1)
-    assert len(there(desk, invoice)) == 1
-    assert desk.calls("InsertInvoicePayment") == 0
-
-
-def test_update_in_between_counts_an_uncertain_payment_once(desk: Desk) -> None:
-    (invoice,) = desk.in_kashflow()
-    payment = factories.payment(invoice, "66.82")
-    desk.sandbox.fault("InsertInvoicePayment", "drop_after")
-    press(desk)
-    run = runs.update_paid_status(by=desk.by)
-    tasks.update_paid_status(str(run.pk))
-    invoice.refresh_from_db()
-    assert (invoice.paid_amount, invoice.kashflow_paid_amount) == (Decimal("66.82"), Decimal("66.82"))
-    until_settled(desk, 1)
-    invoice.refresh_from_db()
-    assert errand(payment).state == "verified"
-    assert (invoice.paid_amount, invoice.kashflow_paid_amount) == (Decimal("66.82"), Decimal("66.82"))
-
-
-def test_deleted_in_kashflow_afterwards_is_taken_off_and_never_sent_again(desk: Desk, as_role: As) -> None:
-    (invoice,) = desk.in_kashflow()
-    payment = factories.payment(invoice, "66.82")
-    press(desk)
-    desk.sandbox.unpay(errand(payment).kashflow_payment_id or 0)
-    run = runs.update_paid_status(by=desk.by)
-    tasks.update_paid_status(str(run.pk))
-    invoice.refresh_from_db()
-    assert (invoice.paid_state, invoice.paid_amount) == ("unpaid", Decimal(0))
-    assert "Deleted in KashFlow" in as_role("Accounts").get(f"/invoicing/invoices/{invoice.number}/").text
-    with pytest.raises(NothingToTransfer):
-        transfer_payments(by=desk.by)
-    until_settled(desk, 2)
-    assert there(desk, invoice) == []
-    assert desk.calls("InsertInvoicePayment") == 1
-
-
-def test_refused_login_stops_the_run_with_its_sentence(desk: Desk) -> None:
-    invoices = desk.in_kashflow(3)
-    for invoice in invoices:
-        factories.payment(invoice, "66.82")
-    desk.sandbox.fault("InsertInvoicePayment", "login_refused")
-    run = press(desk)
-    assert run.state == Run.State.PAUSED
-    assert "username or password is wrong" in run.summary
-    assert desk.calls("InsertInvoicePayment") == 1
-    assert {row.state for row in Transfer.objects.filter(kind="payment")} == {"ready"}
-
-
-def test_what_was_sent_to_another_account_is_not_sent_to_this_one(desk: Desk) -> None:
-    (invoice,) = desk.in_kashflow()
-    payment = factories.payment(invoice, "66.82")
-    old = factories.ledger_account(is_current=False)
-    Transfer.objects.create(
-        invoice=invoice,
-        payment=payment,
-        ledger_account=old,
-        kind="payment",
-        state="ambiguous",
-        requested_at=payment.recorded_at,
-        ambiguous_since=payment.recorded_at,
-    )
-    with pytest.raises(NothingToTransfer):
-        transfer_payments(by=desk.by)
-    assert Transfer.objects.filter(kind="payment").count() == 1
