@@ -64,6 +64,7 @@ SHORT = {
     "send_deadline_missed": "Started too late",
     "not_sent": "Cannot reach KashFlow",
     "kashflow_away": "KashFlow away",
+    "tls_failed": "Certificate not accepted",
     "rate_limited": "KashFlow is busy",
     "unknown": "No clear answer",
     "gateway_error": "No clear answer",

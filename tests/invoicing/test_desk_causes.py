@@ -61,7 +61,7 @@ def test_every_cause_ends_in_an_act_whatever_the_state(connected: Connection, st
         ("wrong_login", "/settings/kashflow/help/#password"),
         ("switched_off", "/my-details/"),
         ("refused", "/settings/api-log/"),
-        ("unknown", "/settings/api-log/"),
+        ("unknown", "/settings/kashflow/help/#unclear"),
     ],
 )
 def test_cause_leads_to_where_it_is_mended(desk: Desk, as_role: As, code: str, where: str) -> None:
@@ -77,7 +77,10 @@ def test_cause_leads_to_where_it_is_mended(desk: Desk, as_role: As, code: str, w
 @pytest.mark.parametrize("kind", Transfer.Kind)
 def test_every_kind_has_a_title_and_opens(desk: Desk, as_role: As, kind: str) -> None:
     invoice = desk.raise_invoices(1)[0]
-    transfer = factories.transfer(invoice, kind=kind, state="review", cause_code="unknown", last_cause="No.")
+    payment = factories.payment(invoice) if kind == "payment" else None
+    transfer = factories.transfer(
+        invoice, kind=kind, payment=payment, state="review", cause_code="unknown", last_cause="No."
+    )
     page = as_role("Accounts").get(address(transfer))
     assert kinds.title(transfer) in page.text
     assert str(invoice.number) in kinds.title(transfer)

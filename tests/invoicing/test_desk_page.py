@@ -138,10 +138,10 @@ def test_it_costs_the_same_however_long(
     browser = as_role("Accounts")
     many(desk, 3)
     browser.get(DESK)
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(19):
         browser.get(DESK)
     many(desk, 40)
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(19):
         browser.get(DESK)
 
 

@@ -387,4 +387,4 @@ def test_invoiced_shows_it_as_what_it_is(by: User, as_role: Callable[..., Any]) 
     assert f"/invoices/{note.number}/" not in unpaid
     detail = browser.get(f"/invoicing/invoices/{invoice.number}/").content.decode()
     assert "<dt>Credited</dt><dd>£120.00</dd>" in detail
-    assert "<dt>Balance</dt><dd>£96.00</dd>" in detail
+    assert "<dt>Balance</dt><dd><strong>£96.00</strong></dd>" in detail
