@@ -32,10 +32,10 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
 def test_f64_f65_refused_in_mid_batch_stops_at_once_and_goes_on_when_mended(
     open_desk: Desk, fault: dict[str, Any], told: str
 ) -> None:
-    """F-64, F-65: thirty invoices and three lanes; from the fortieth call on nobody is let in."""
+    """F-64, F-65: twelve invoices and three lanes; from the twentieth call on nobody is let in."""
     LedgerAccount.objects.update(numbers_proved=True)
-    run = open_desk.press(open_desk.raise_invoices(30, factories.client_row()))
-    open_desk.sandbox.fault("*", times=1000, after=40, **fault)
+    run = open_desk.press(open_desk.raise_invoices(12, factories.client_row()))
+    open_desk.sandbox.fault("*", times=1000, after=20, **fault)
     _three_lanes(open_desk)
     refused = [call for call in open_desk.sandbox.log() if call["fault"]]
     assert 1 <= len(refused) <= 3
@@ -56,12 +56,12 @@ def _three_lanes(desk: Desk) -> None:
 
 
 def test_f67_account_that_is_away_for_two_hours_is_asked_twelve_times(desk: Desk) -> None:
-    """F-67, with forty invoices and a sweep every minute."""
-    desk.press(desk.raise_invoices(40, factories.client_row()))
+    """F-67, with ten invoices and a sweep every two minutes."""
+    desk.press(desk.raise_invoices(10, factories.client_row()))
     desk.sandbox.stop()
-    for _ in range(120):
+    for _ in range(60):
         desk.sweep_and_work()
-        desk.skip(60)
+        desk.skip(120)
     assert set(desk.states()) == {"ready"}
     assert 2 <= ApiCall.objects.filter(outcome="not_sent").count() <= 12
     desk.sandbox.start_again()
@@ -71,15 +71,15 @@ def test_f67_account_that_is_away_for_two_hours_is_asked_twelve_times(desk: Desk
 
 
 def test_f68_one_that_is_refused_holds_up_nobody(desk: Desk) -> None:
-    """F-68, one in fifty."""
-    invoices = desk.raise_invoices(50, factories.client_row())
-    desk.sandbox.fault("InsertInvoice", "status_no", after=36, text="There is no customer with this ID")
+    """F-68, one in twenty."""
+    invoices = desk.raise_invoices(20, factories.client_row())
+    desk.sandbox.fault("InsertInvoice", "status_no", after=12, text="There is no customer with this ID")
     run = desk.press(invoices)
     desk.work()
-    assert desk.states() == ["verified"] * 36 + ["rejected"] + ["verified"] * 13
-    assert "no customer with this ID" in desk.transfer(invoices[36]).last_cause
+    assert desk.states() == ["verified"] * 12 + ["rejected"] + ["verified"] * 7
+    assert "no customer with this ID" in desk.transfer(invoices[12]).last_cause
     run.refresh_from_db()
-    assert run.summary == "49 in KashFlow, 1 needs you"
+    assert run.summary == "19 in KashFlow, 1 needs you"
 
 
 def test_f69_two_logins_of_one_account_send_each_invoice_once(open_desk: Desk) -> None:

@@ -28,7 +28,7 @@ from tests.sandboxes import LiveSandbox
 SALES_CODE = 880_011
 numbers = count(50_000)
 quick = settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,

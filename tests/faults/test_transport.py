@@ -182,7 +182,6 @@ def test_f10_redirect_is_not_followed(desk: Desk) -> None:
 
 FAILED_READS = [
     {"kind": "drop_before"},
-    {"kind": "drop_after"},
     {"kind": "http_503"},
     {"kind": "html_page"},
     {"kind": "crossed_reply"},
