@@ -41,6 +41,7 @@ class Killer:
     def act(self, pause: tuple[float, float]) -> None:
         """Kills or freezes, where it is time to."""
         self._thaw()
+        self._replace([pid for pid in self._workers if not _is_there(pid)])
         if time.monotonic() < self._next:
             return
         acts = [self._any, self._at_a_gate, self._at_a_gate, self._in_a_write, self._freeze, self._broker]
@@ -72,8 +73,9 @@ class Killer:
     def _freeze(self) -> None:
         if self._frozen is None and len(self._workers) > 1:
             pid = self._chance.choice(self._workers)
-            os.kill(pid, signal.SIGSTOP)
-            self._frozen = (time.monotonic() + self._freeze_seconds, pid)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+                self._frozen = (time.monotonic() + self._freeze_seconds, pid)
 
     def _thaw(self) -> None:
         if self._frozen and time.monotonic() > self._frozen[0]:
@@ -83,8 +85,10 @@ class Killer:
 
     def _replace(self, pids: list[int]) -> None:
         for pid in pids:
-            os.kill(pid, signal.SIGKILL)
-            self.kills += 1
+            # One that ended by itself, without its broker say, is replaced as a service manager would.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                self.kills += 1
             self._workers[self._workers.index(pid)] = self._nursery.worker()
 
     def _broker(self) -> None:
@@ -92,6 +96,14 @@ class Killer:
             self._redis.kill()
             time.sleep(1)
             self._redis.start()
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _until(what: Callable[[], bool], seconds: float) -> None:
