@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.product import Product
-from tests.browser.steps import mend_login, pounds
+from tests.browser.steps import expect_all_in_kashflow, mend_login, pounds, press_transfer
 from tests.browser.test_keyboard import press, type_into
 
 pytestmark = pytest.mark.browser
@@ -95,6 +95,11 @@ def test_a_refused_connection_is_said_on_the_tab_and_mended_from_there(
     finally:
         running.sandbox.settings(api_enabled=True)
         mend_login(page, "demo")
+    # It goes on by itself within two minutes; who does not want to wait presses the button.
+    page.goto(f"/invoicing/invoiced/?q={number}")
+    page.get_by_role("checkbox", name=f"Select {number}", exact=True).check()
+    press_transfer(page)
+    expect_all_in_kashflow(page, 1)
     open_tab(page)
     expect_arrived(page, number)
     assert len(in_kashflow(running, number)) == 1
