@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.urls import reverse
 
 from bookings.models import Instalment
@@ -187,8 +187,8 @@ class Received:
 
 def with_money(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """The invoices of `rows` for which something came in, or was recorded and removed."""
-    recorded = Payment.objects.values("invoice")
-    return rows.filter(Q(paid_amount__gt=0) | Q(pk__in=recorded), kind=Invoice.Kind.INVOICE)
+    recorded = Exists(Payment.objects.filter(invoice=OuterRef("pk")))
+    return rows.filter(Q(paid_amount__gt=0) | recorded, kind=Invoice.Kind.INVOICE)
 
 
 def received(invoices: Sequence[Invoice], *, uses_kashflow: bool) -> list[Received]:
