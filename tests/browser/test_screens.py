@@ -41,6 +41,19 @@ def first_client(tab: str) -> Callable[[Page], None]:
     return go
 
 
+def financial_of(view: str) -> Callable[[Page], None]:
+    def go(page: Page) -> None:
+        first_client("Financial")(page)
+        page.get_by_role("navigation", name="What is listed").get_by_role("link", name=view).click()
+
+    return go
+
+
+def create_invoice(page: Page) -> None:
+    first_client("Financial")(page)
+    page.get_by_role("region", name="Ready to invoice").get_by_role("button", name="Create invoice").click()
+
+
 def book_adverts(page: Page) -> None:
     page.goto("/bookings/new/?q=Yapp")
     page.get_by_role("main").get_by_role("link").filter(has_text="Yapp").first.click()
@@ -71,6 +84,10 @@ SCREENS: dict[str, tuple[str, str, Callable[[Page], Any]]] = {
     "client details": ("Sales", "Yapp Fencing", first_client("Details")),
     "client contacts": ("Sales", "Yapp Fencing", first_client("Contacts")),
     "client bookings": ("Sales", "Yapp Fencing", first_client("Bookings")),
+    "client financial": ("Accounts", "Yapp Fencing", first_client("Financial")),
+    "client payments": ("Accounts", "Yapp Fencing", financial_of("Payments")),
+    "client statement": ("Accounts", "Yapp Fencing", financial_of("Statement")),
+    "create invoice": ("Accounts", "Create invoice", create_invoice),
     "publications": ("Sales", "Publications", at("/publications/")),
     "bookings": ("Sales", "Bookings", at("/bookings/")),
     "book adverts, client": ("Sales", "Book adverts", at("/bookings/new/")),
