@@ -50,7 +50,9 @@ def after_restore() -> Restored:
     now = timezone.now()
     for account in LedgerAccount.objects.all():
         pauses.pause(account, STOPPED)
-        LedgerAccount.objects.filter(pk=account.pk).update(restored_at=now)
+        # Until the numbers prove themselves again, every look reads a list as well: a document that was given
+        # another number meanwhile is found.
+        LedgerAccount.objects.filter(pk=account.pk).update(restored_at=now, numbers_proved=False)
     there, why_not = _highest_there()
     here = Invoice.objects.aggregate(highest=Max("number"))["highest"] or 0
     before, after = _lift(min(max(here, there or 0) + 1, MAX_NUMBER))

@@ -16,7 +16,10 @@ from magmanager.common import runs
 from magmanager.common.models import Run
 from settings_app.models import User
 
+Kind = LedgerDifference.Kind
 VERB, KIND = "invoicing.compare_ledgers", "compare_ledgers"
+# What only waits to be transferred comes last: a batch of it would hide the rest.
+WORST_FIRST = [Kind.EXTRA, Kind.DELETED, Kind.EDITED, Kind.PENNY, Kind.PAID, Kind.MISSING]
 EQUAL = "No difference: both books agree to the penny."
 
 
@@ -44,7 +47,7 @@ def _read(run: Run, connection: Connection) -> Writing:
     account = connection.ledger_account
     gateway = get_gateway(connection, by=run.by, purpose=run.title)
     walk = Walk(account, gateway, tell=lambda seen: runs.progress(run, done=seen))
-    found = sorted(walk.findings(), key=lambda one: one.number)
+    found = sorted(walk.findings(), key=lambda one: (WORST_FIRST.index(one.kind), one.number))
 
     def write() -> str:
         LedgerDifference.objects.exclude(run=run).delete()
@@ -72,7 +75,7 @@ def _sentence(counts: Counter[LedgerDifference.Kind], seen: int) -> str:
     looked = f"{seen:,} of KashFlow's documents were looked at."
     if not counts:
         return f"{EQUAL} {looked}"
-    parts = [f"{counts[kind]:,} {kind.label.lower()}" for kind in LedgerDifference.Kind if counts[kind]]
+    parts = [f"{counts[kind]:,} {kind.label[0].lower()}{kind.label[1:]}" for kind in WORST_FIRST if counts[kind]]
     return f"{', '.join(parts)}. {looked}"
 
 

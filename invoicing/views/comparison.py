@@ -42,7 +42,7 @@ def next_step(one: LedgerDifference) -> Step:
     """The next step for one difference."""
     invoice = reverse("invoicing:invoice", args=[one.invoice.number]) if one.invoice else ""
     steps = {
-        Kind.MISSING: Step("Open it and press Transfer to KashFlow.", invoice),
+        Kind.MISSING: Step("Open it: transfer it, or see why it waits.", invoice),
         Kind.DELETED: Step("If it was meant, cancel it here; else bring it back in KashFlow.", invoice),
         Kind.EDITED: Step("Put it right in KashFlow, or credit it here.", invoice),
         Kind.PENNY: Step("Put the penny right in KashFlow.", invoice),

@@ -199,7 +199,7 @@ def test_the_accountant_presses_and_reads_the_next_step(
     assert "Reading KashFlow" in browser.post(START, follow=True).content.decode()
     services.carry(Run.objects.get(kind=services.KIND).pk)
     page = browser.get(PAGE).content.decode()
-    assert "1 deleted in kashflow." in page
+    assert "1 deleted in KashFlow." in page
     assert "If it was meant, cancel it here" in page
     assert reverse("invoicing:invoice", args=[sent[1].number]) in page
     assert "Nothing fits the search" in browser.get(PAGE, {"kind": "paid"}).content.decode()
