@@ -1,17 +1,14 @@
-"""Runs that read KashFlow: a press makes the run, a worker reads everything and only then writes, in one transaction.
+"""Runs that read KashFlow: what the press, the worker and the sweep of each of them have in common.
 
-A failed read changes nothing and ends the run with its sentence. The rows say what there is to do, so a message that
-is lost, doubled or late does no harm.
+The rows say what there is to do, so a message that is lost, doubled or late does no harm.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
-from django.db import transaction
 from django.utils import timezone
 
 from kashflow import answer
@@ -24,42 +21,33 @@ from magmanager.common.models import Run
 from magmanager.common.permissions import allow, may
 from settings_app.models import SystemDefaults, User
 
-Writing = Callable[[], str]
-"""Writes what was read, inside a transaction, and returns the result in a sentence."""
+FORGOTTEN = "The KashFlow login was forgotten, so nothing was read. Save one in My Details and try again."
+NOT_ALLOWED = "{} may not do this any more, so nothing was read. Somebody who may can press the button."
 
 
-@dataclass(frozen=True)
-class Read:
-    """A kind of reading run: its button, the permission it needs, and what reads; `read` raises GatewayError."""
-
-    kind: str
-    title: str
-    verb: str
-    read: Callable[[Run, Connection], Writing]
-
-
-def request(what: Read, *, by: User) -> Run:
+def request(kind: str, title: str, verb: str, *, by: User) -> Run:
     """The run of a press, or the one under way. Raises NotAllowed and NoLogin."""
-    allow(by, what.verb)
-    return _start(what, by, login_for(by))
+    allow(by, verb)
+    return _start(kind, title, login_for(by), by)
 
 
-def request_unasked(what: Read, *, unless_within: timedelta = timedelta(0)) -> Run | None:
+def request_unasked(kind: str, title: str, *, unless_within: timedelta = timedelta(0)) -> Run | None:
     """The run that nobody pressed for, under the office login; None where there is none that works.
 
-    Two beats, or one that was started again, ask twice: nothing is begun `unless_within` so long of the last one.
+    Two beats, or one that was started again, ask twice: the last run is returned that began within
+    `unless_within`.
     """
     login = office_login()
     if login is None or login.refusal or not SystemDefaults.current().uses_kashflow:
         return None
     since = timezone.now() - unless_within
-    lately = Run.objects.filter(kind=what.kind, by=None, connection_id=login.pk, started_at__gt=since)
-    return lately.first() or _start(what, None, login)
+    lately = Run.objects.filter(kind=kind, by=None, connection_id=login.pk, started_at__gt=since)
+    return lately.first() or _start(kind, title, login, None)
 
 
-def _start(what: Read, by: User | None, login: Connection) -> Run:
-    key = f"{what.kind}:{login.ledger_account_id}"
-    return runs.start(kind=what.kind, title=what.title, by=by, connection_id=login.pk, only_one=key)
+def _start(kind: str, title: str, login: Connection, by: User | None) -> Run:
+    key = f"{kind}:{login.ledger_account_id}"
+    return runs.start(kind=kind, title=title, by=by, connection_id=login.pk, only_one=key)
 
 
 def last_run(kind: str) -> Run | None:
@@ -67,39 +55,23 @@ def last_run(kind: str) -> Run | None:
     return Run.objects.select_related("by").filter(kind=kind).first()
 
 
-def carry(what: Read, run_id: uuid.UUID) -> Run | None:
-    """Does the work of one run that waits and returns it; None where somebody else has it or it is over."""
-    run = Run.objects.select_related("by").filter(pk=run_id, kind=what.kind).first()
+def begin(run_id: uuid.UUID, verbs: Mapping[str, str]) -> tuple[Run, Connection] | None:
+    """Takes a run that waits, with the login it works under. `verbs` has the permission each kind of run needs.
+
+    None where somebody else has it or it is over, and where its presser may not any more or its login is gone:
+    then it ends with that reason. A right that was taken away since the press counts.
+    """
+    run = Run.objects.select_related("by").filter(pk=run_id, kind__in=verbs).first()
     if run is None or not runs.take(run):
         return None
     connection = _login_of(run)
-    if connection is None:
-        summary = (
-            "The KashFlow login was forgotten, so nothing was read. Save one in My Details and try again."
-        )
-        runs.finish(run, summary=summary, failed=True, cause="no_login")
-    elif run.by and not may(run.by, what.verb):
-        # A right that was taken away since the press counts.
-        summary = (
-            f"{run.by} may not do this any more, so nothing was read. Somebody who may can press the button."
-        )
-        runs.finish(run, summary=summary, failed=True, cause="not_allowed")
+    if run.by and not may(run.by, verbs[run.kind]):
+        runs.finish(run, summary=NOT_ALLOWED.format(run.by), failed=True, cause="not_allowed")
+    elif connection is None:
+        runs.finish(run, summary=FORGOTTEN, failed=True, cause="no_login")
     else:
-        _carry(what, run, connection)
-    run.refresh_from_db()
-    return run
-
-
-def _carry(what: Read, run: Run, connection: Connection) -> None:
-    try:
-        write = what.read(run, connection)
-    except GatewayError as error:
-        runs.finish(run, summary=_failure(error)[:300], failed=True, cause=error.code)
-        return
-    with transaction.atomic():
-        # A run that was given to another worker meanwhile writes nothing.
-        if runs.finish(run, summary=""):
-            Run.objects.filter(pk=run.pk).update(summary=write()[:300])
+        return run, connection
+    return None
 
 
 def _login_of(run: Run) -> Connection | None:
@@ -109,12 +81,16 @@ def _login_of(run: Run) -> Connection | None:
     return saved.filter(pk=run.connection_id).first()
 
 
-def _failure(error: GatewayError) -> str:
-    """A refused login says itself what to do; after anything else the button is pressed again."""
-    if isinstance(error, ConnectionOff):
-        return error.sentence
-    title = answer.refused(error).title
-    return f"{title}, so nothing was changed here. Press the button again in a few minutes."
+def fail(run: Run, error: GatewayError) -> None:
+    """Ends a run that could not be read to the end and has changed nothing.
+
+    A refused login says itself what to do; after anything else the button is pressed again.
+    """
+    words = error.sentence
+    if not isinstance(error, ConnectionOff):
+        title = answer.refused(error).title
+        words = f"{title}, so nothing was changed here. Press the button again in a few minutes."
+    runs.finish(run, summary=words[:300], failed=True, cause=error.code)
 
 
 def forgotten(kinds: Collection[str]) -> list[Run]:

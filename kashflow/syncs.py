@@ -11,25 +11,20 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.utils import timezone
 
-from kashflow import answer, merging
+from kashflow import merging, reads
 from kashflow.buttons import BUTTONS
-from kashflow.connections import login_for
 from kashflow.gateway.client import Gateway
-from kashflow.gateway.errors import ConnectionOff, GatewayError
+from kashflow.gateway.errors import GatewayError
 from kashflow.gateway.records import NominalCode, SalesType, SalesTypeWithProducts
-from kashflow.limits import times
 from kashflow.merging import Found
 from kashflow.models import AccountCode, BankAccount, Connection, LedgerAccount, PaymentMethod, ProductCode
 from kashflow.services import get_gateway
 from magmanager.common import runs
 from magmanager.common.models import Run, RunItem
-from magmanager.common.permissions import allow, may
 from settings_app import audit
 from settings_app.models import User
 
@@ -90,15 +85,7 @@ def sync_account_codes(*, by: User) -> Run:
 
 
 def _request(kind: str, *, by: User) -> Run:
-    allow(by, f"kashflow.{kind}")
-    connection = login_for(by)
-    return runs.start(
-        kind=kind,
-        title=BUTTONS[kind].label,
-        by=by,
-        connection_id=connection.pk,
-        only_one=f"{kind}:{connection.ledger_account_id}",
-    )
+    return reads.request(kind, BUTTONS[kind].label, BUTTONS[kind].verb, by=by)
 
 
 SHOWN = 100
@@ -115,19 +102,10 @@ def changes_of(run: Run) -> tuple[list[RunItem], bool]:
 
 def carry(run_id: uuid.UUID) -> None:
     """Does the work of one run that waits; nothing where somebody else has it or it is over."""
-    run = Run.objects.select_related("by").filter(pk=run_id, kind__in=SYNCS).first()
-    if run is None or not runs.take(run):
+    begun = reads.begin(run_id, {kind: BUTTONS[kind].verb for kind in SYNCS})
+    if begun is None:
         return
-    if reason := _why_not(run):
-        runs.finish(run, summary=reason, failed=True, cause="not_allowed")
-        return
-    connection = _login_of(run)
-    if connection is None:
-        summary = (
-            "The KashFlow login was forgotten, so nothing was read. Save one in My Details and try again."
-        )
-        runs.finish(run, summary=summary, failed=True, cause="no_login")
-        return
+    run, connection = begun
     try:
         _carry(run, connection)
     except Exception:
@@ -135,19 +113,12 @@ def carry(run_id: uuid.UUID) -> None:
         runs.finish(run, summary=OUR_FAULT, failed=True, cause="fault")
 
 
-def _login_of(run: Run) -> Connection | None:
-    if run.connection_id is None:
-        return None
-    saved = Connection.objects.select_related("ledger_account", "user")
-    return saved.filter(pk=run.connection_id).first()
-
-
 def _carry(run: Run, connection: Connection) -> None:
     try:
         gateway = get_gateway(connection, by=run.by, purpose=run.title)
         write = SYNCS[run.kind](gateway, Reading(run))
     except GatewayError as error:
-        runs.finish(run, summary=_failure(error)[:300], failed=True, cause=error.code)
+        reads.fail(run, error)
         return
     with transaction.atomic():
         account = LedgerAccount.objects.select_for_update().get(pk=connection.ledger_account_id)
@@ -157,28 +128,9 @@ def _carry(run: Run, connection: Connection) -> None:
             audit.record(f"kashflow.{run.kind}", account, by=run.by, after={"result": result})
 
 
-def _failure(error: GatewayError) -> str:
-    """A refused login says itself what to do; after anything else the button is pressed again."""
-    if isinstance(error, ConnectionOff):
-        return error.sentence
-    title = answer.refused(error).title
-    return f"{title}, so nothing was changed here. Press the button again in a few minutes."
-
-
-def _why_not(run: Run) -> str:
-    """A right that was taken away since the press counts (security: asked again by the worker)."""
-    if run.by is None or may(run.by, f"kashflow.{run.kind}"):
-        return ""
-    return f"{run.by} may not do this any more, so nothing was read. Somebody who may can press the button."
-
-
 def forgotten() -> list[Run]:
-    """Runs nobody works at: never woken, or their worker died. A dead one's run waits again."""
-    before = timezone.now() - timedelta(seconds=times().lease)
-    Run.objects.filter(kind__in=SYNCS, state=Run.State.RUNNING, touched_at__lt=before).update(
-        state=Run.State.WAITING, done=0, touched_at=timezone.now()
-    )
-    return list(Run.objects.filter(kind__in=SYNCS, state=Run.State.WAITING))
+    """Syncs nobody works at."""
+    return reads.forgotten(SYNCS)
 
 
 # --- What each reads and writes -----------------------------------------------------------------------------

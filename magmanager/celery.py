@@ -40,8 +40,12 @@ app.conf.beat_schedule = {
     "customers": every("clients.resolve_wanted", 5 * SWEEP),
     "api_log": every("kashflow.forget_old_calls", 1440 * SWEEP),
     "reads": every("invoicing.sweep_reads", SWEEP),
-    # In UTC, which has no hour twice.
-    "comparison": {"task": "invoicing.compare_nightly", "schedule": crontab(hour="3", minute="20")},
+    # After what is paid was asked, so that payments are no difference any more.
+    "comparison": {
+        "task": "invoicing.compare_nightly",
+        "schedule": crontab(hour=3, minute=20),
+        "options": {"expires": 3600},
+    },
 }
 
 if settings.CELERY_BROKER_URL.startswith("filesystem:"):

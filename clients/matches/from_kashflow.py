@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
 from clients.customer_codes.reading import CODE, BadLine, FoundCustomer, tidy
 from clients.matches.lists import VERB, store
 from clients.models import CodeMatch
-from kashflow import answer
-from kashflow.connections import login_for
-from kashflow.gateway.errors import ConnectionOff, GatewayError
+from kashflow import reads
+from kashflow.gateway.errors import GatewayError
 from kashflow.gateway.records import Customer
-from kashflow.limits import times
 from kashflow.models import Connection
 from kashflow.services import get_gateway
 from magmanager.common import runs
 from magmanager.common.models import Run
-from magmanager.common.permissions import allow, may
 from settings_app.models import User
 
 KIND = "match_customers"
@@ -31,39 +26,26 @@ UNUSABLE = "A customer needs a name and a code of letters and digits, at most 20
 
 def match_from_kashflow(*, by: User) -> Run:
     """Asks for the customers to be read. Raises NoLogin."""
-    allow(by, VERB)
-    connection = login_for(by)
-    return runs.start(
-        kind=KIND,
-        title="Match from KashFlow",
-        by=by,
-        connection_id=connection.pk,
-        only_one=f"{KIND}:{connection.ledger_account_id}",
-    )
+    return reads.request(KIND, "Match from KashFlow", VERB, by=by)
 
 
 def last_run() -> Run | None:
     """The latest reading."""
-    return Run.objects.select_related("by").filter(kind=KIND).first()
+    return reads.last_run(KIND)
 
 
 def carry(run_id: uuid.UUID) -> None:
     """Does the work of one reading that waits; nothing where somebody else has it or it is over."""
-    run = Run.objects.select_related("by").filter(pk=run_id, kind=KIND).first()
-    if run is None or run.by is None or not runs.take(run):
+    begun = reads.begin(run_id, {KIND: VERB})
+    if begun is None:
         return
-    saved = Connection.objects.select_related("ledger_account", "user")
-    connection = saved.filter(pk=run.connection_id).first() if run.connection_id else None
-    if connection is None or not may(run.by, VERB):
-        told = (
-            "The login or the right to do this is gone, so nothing was read. Press Match from KashFlow again."
-        )
-        runs.finish(run, summary=told, failed=True, cause="no_login")
+    run, connection = begun
+    if run.by is None:
         return
     try:
         customers, bad = _read(run, connection)
     except GatewayError as error:
-        runs.finish(run, summary=_failure(error)[:300], failed=True, cause=error.code)
+        reads.fail(run, error)
         return
     with transaction.atomic():
         # Together, so that a worker that dies leaves both undone and none is stored twice.
@@ -72,12 +54,8 @@ def carry(run_id: uuid.UUID) -> None:
 
 
 def forgotten() -> list[Run]:
-    """Readings nobody works at: never woken, or their worker died. A dead one's run waits again."""
-    before = timezone.now() - timedelta(seconds=times().lease)
-    Run.objects.filter(kind=KIND, state=Run.State.RUNNING, touched_at__lt=before).update(
-        state=Run.State.WAITING, done=0, touched_at=timezone.now()
-    )
-    return list(Run.objects.filter(kind=KIND, state=Run.State.WAITING))
+    """Readings nobody works at."""
+    return reads.forgotten([KIND])
 
 
 def _read(run: Run, connection: Connection) -> tuple[list[FoundCustomer], list[BadLine]]:
@@ -104,9 +82,3 @@ def _found(customer: Customer) -> FoundCustomer:
         phone=customer.telephone[:40],
         customer_id=customer.customer_id,
     )
-
-
-def _failure(error: GatewayError) -> str:
-    if isinstance(error, ConnectionOff):
-        return error.sentence
-    return f"{answer.refused(error).title}, so nothing was read. Press the button again in a few minutes."

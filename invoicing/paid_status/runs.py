@@ -5,7 +5,6 @@ The views and the beat wake a worker; what there is to do is in the run's row.
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -19,24 +18,21 @@ from django.utils import timezone
 from invoicing.models import Invoice, PaidReading
 from invoicing.paid_status.reading import Seen, ask_for_all
 from invoicing.paid_status.writing import Change, write
-from kashflow import answer
-from kashflow.connections import login_for, office_login
+from kashflow import answer, reads
 from kashflow.gateway.errors import ConnectionOff, GatewayError
-from kashflow.limits import times
 from kashflow.models import Connection, LedgerAccount
 from kashflow.services import get_gateway
 from magmanager.common import runs
 from magmanager.common.errors import DomainError
 from magmanager.common.models import Run
-from magmanager.common.permissions import allow, may
+from magmanager.common.permissions import allow
 from settings_app import audit
 from settings_app.models import SystemDefaults, User
-
-log = logging.getLogger(__name__)
 
 KIND = "update_paid_status"
 VERB = "invoicing.update_paid_status"
 TITLE = "Update Invoice Paid Status"
+A_NIGHT = timedelta(hours=12)
 # Read, then written together: what a kill or a refusal costs is at most so many to be read anew.
 CHUNK = 200
 Paid = Invoice.Paid
@@ -55,16 +51,12 @@ def update_paid_status(*, by: User) -> Run:
     """
     allow(by, VERB)
     refuse_without_package()
-    return _start(login_for(by), by)
+    return reads.request(KIND, TITLE, VERB, by=by)
 
 
 def update_at_night() -> Run | None:
-    """The same under the office login; None where KashFlow is not the package or there is no such login."""
-    login = office_login()
-    if login is None or not SystemDefaults.current().uses_kashflow:
-        log.info("The paid status was not updated: KashFlow is off, or there is no office login.")
-        return None
-    return _start(login, None)
+    """The same under the office login, once a night; None where there is none that works, or KashFlow is off."""
+    return reads.request_unasked(KIND, TITLE, unless_within=A_NIGHT)
 
 
 def refuse_without_package() -> None:
@@ -75,43 +67,15 @@ def refuse_without_package() -> None:
         )
 
 
-def _start(login: Connection, by: User | None) -> Run:
-    only_one = f"{KIND}:{login.ledger_account_id}"
-    return runs.start(kind=KIND, title=TITLE, by=by, connection_id=login.pk, only_one=only_one)
-
-
 def carry(run_id: uuid.UUID) -> None:
     """Does the work of one run that waits; nothing where somebody else has it or it is over."""
-    run = Run.objects.select_related("by").filter(pk=run_id, kind=KIND).first()
-    if run is None or not runs.take(run):
-        return
-    if run.by is not None and not may(run.by, VERB):
-        words = (
-            f"{run.by} may not do this any more, so KashFlow was not asked. Somebody who may can press it."
-        )
-        runs.finish(run, summary=words, failed=True, cause="not_allowed")
-        return
-    login = _login_of(run)
-    if login is None:
-        words = "The KashFlow login was forgotten, so KashFlow was not asked. Save one in My Details."
-        runs.finish(run, summary=words, failed=True, cause="no_login")
-        return
-    _carry(run, login)
-
-
-def _login_of(run: Run) -> Connection | None:
-    saved = Connection.objects.select_related("ledger_account", "user")
-    return saved.filter(pk=run.connection_id).first() if run.connection_id else None
+    if begun := reads.begin(run_id, {KIND: VERB}):
+        _carry(*begun)
 
 
 def forgotten() -> list[Run]:
-    """Runs nobody works at: never woken, or their worker died. A dead one's run waits again, and reads anew."""
-    before = timezone.now() - timedelta(seconds=times().lease)
-    of_ours = Run.objects.filter(kind=KIND)
-    of_ours.filter(state=Run.State.RUNNING, touched_at__lt=before).update(
-        state=Run.State.WAITING, done=0, touched_at=timezone.now()
-    )
-    return list(of_ours.filter(state=Run.State.WAITING))
+    """Updates nobody works at; a dead worker's run reads anew."""
+    return reads.forgotten([KIND])
 
 
 def _carry(run: Run, login: Connection) -> None:
