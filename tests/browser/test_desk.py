@@ -158,7 +158,7 @@ def test_number_taken_cancelled_and_raised_again(stage: Stage) -> None:
     stage.expect_in_kashflow(new)
     assert (stage.sent(number), len(stage.there(number)["Lines"])) == ([], 1)
     stage.page.goto(f"/invoicing/invoices/{number}/")
-    expect(stage.page.get_by_role("main")).to_contain_text("This invoice is cancelled")
+    expect(stage.page.get_by_role("main")).to_contain_text("Cancelled, its number is kept")
 
 
 def test_number_taken_freed_and_rechecked(stage: Stage) -> None:
