@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -124,13 +124,20 @@ def add_rows(rows: Rows) -> None:
         _MORE.append(rows)
 
 
-def sync_card(by: Any) -> dict[str, Any]:
-    """What the Sync card shows: `syncs`, the rows that are offered, and `is_live` while one of them runs."""
+def sync_card(by: Any, asked: Collection[str] = ()) -> dict[str, Any]:
+    """What the Sync card shows: `syncs`, the rows that are offered, and `live`, the kinds that run now.
+
+    `moved` are the rows of the kinds `asked` for, as they are now.
+    """
     shown = buttons.offered()
     last = buttons.last_runs([button.kind for button in shown])
     rows = [_sync_row(button, last.get(button.kind), by) for button in shown]
     rows += [row for more in _MORE for row in more(by)]
-    return {"syncs": rows, "is_live": any(row.is_running for row in rows)}
+    return {
+        "syncs": rows,
+        "live": [row.button.kind for row in rows if row.is_running],
+        "moved": [row for row in rows if row.button.kind in asked],
+    }
 
 
 def _sync_row(button: Button, run: Run | None, by: Any) -> SyncRow:

@@ -42,7 +42,8 @@ class ChangeKashFlowSettings(KashFlowVerb):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         if request.htmx:  # type: ignore[attr-defined]
-            return render(request, "kashflow/_syncs.html", panels.sync_card(self.by))
+            asked = request.GET.get("live", "").split(",")
+            return render(request, "kashflow/_sync_poll.html", panels.sync_card(self.by, asked))
         account = connections.current_account()
         return self._page(AccountForm(instance=account) if account else None)
 

@@ -60,3 +60,15 @@
     scrollTo(0, place.top);
   }
 })();
+
+/* A search asks while one types. Leaving the field must not ask again: the list would be replaced under the
+   pointer, between pressing on a row and letting go, and the click be lost. */
+document.addEventListener(
+  "change",
+  (event) => {
+    if (event.target.matches(".filter-bar[hx-get] input[type=search]")) {
+      event.stopPropagation();
+    }
+  },
+  true,
+);

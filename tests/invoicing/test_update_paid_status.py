@@ -76,7 +76,7 @@ def test_press_shows_the_row_at_work_and_then_the_result(desk: Desk, as_role: As
     assert ">Update Invoice Paid Status</button>" in part
     run = Run.objects.get(kind="update_paid_status")
     tasks.update_paid_status(str(run.pk))
-    part = browser.get(PAGE, headers={"HX-Request": "true"}).text
+    part = browser.get(f"{PAGE}?live=update_paid_status", headers={"HX-Request": "true"}).text
     assert "1 paid, 1 part paid" in part
     assert browser.person.name in part
     assert "every 1s" not in part

@@ -115,8 +115,10 @@ def test_press_shows_the_row_at_work_and_then_the_result(
     assert "every 1s" in part
     assert "<html" not in part
     tasks.sync(str(Run.objects.get().pk))
-    part = browser.get(PAGE, headers={"HX-Request": "true"}).content.decode()
+    asked = f"{PAGE}?live=sync_bank_accounts"
+    part = browser.get(asked, headers={"HX-Request": "true"}).content.decode()
     assert "3 added; 5 payment methods added" in part
+    assert "Sync Sales Codes" not in part, "somebody may stand on that button"
     assert browser.person.name in part
     assert "every 1s" not in part
 
