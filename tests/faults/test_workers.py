@@ -43,7 +43,9 @@ def _killed_at(house: House, place: str, *, acks_late: bool) -> None:
 
 
 @pytest.mark.parametrize("house", ["embedded"], indirect=True)
-@pytest.mark.parametrize("place", [pytest.param("received", marks=pytest.mark.soak), "committed"])
+@pytest.mark.parametrize("place", ["received", "committed"])
+@pytest.mark.soak
+@pytest.mark.timeout(300)
 def test_c13_worker_killed_while_a_credit_note_is_set_off(house: House, place: str) -> None:
     """C13: the credit note is there, and whether it is set off nobody knows."""
     sandbox = house.sandbox
