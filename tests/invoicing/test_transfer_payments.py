@@ -98,7 +98,7 @@ def test_payment_comes_into_kashflow_with_method_account_and_code(desk: Desk, as
     payment.refresh_from_db()
     assert (invoice.paid_amount, invoice.kashflow_paid_amount) == (Decimal("66.82"), Decimal("66.82"))
     assert payment.in_kashflow_at is not None
-    part = browser.get(PAGE, headers={"HX-Request": "true"}).text
+    part = browser.get(f"{PAGE}?live=transfer_payments", headers={"HX-Request": "true"}).text
     assert "1 in KashFlow" in part
     assert "every 1s" not in part
 
