@@ -27,7 +27,7 @@ from kashflow.buttons import last_runs
 from kashflow.connections import fingerprint
 from kashflow.gateway.client import Gateway
 from kashflow.gateway.transport import Transport
-from kashflow.models import AccountCode, Connection, LedgerAccount, ProductCode
+from kashflow.models import AccountCode, Connection, LedgerAccount, PaymentMethodMapping, ProductCode
 from kashflow.sandbox.ledger import Ledger
 from kashflow.sandbox.server import Sandbox
 from magmanager.overview.demo import sales
@@ -298,6 +298,18 @@ def test_no_more_bookings_are_held_when_more_are_made(ledger: Path) -> None:
     assert len(held) > 3
     # A chunk is so many series, about two bookings each; the one before is still there until it is replaced.
     assert max(held) < 5 * sales.CHUNK < 5000
+
+
+def test_every_way_of_paying_is_known_in_kashflow(loaded: Ledger) -> None:
+    found = PaymentMethodMapping.objects.values_list("method__name", "kashflow_method__name")
+    assert dict(found) == {
+        "BACS": "BACS",
+        "Card": "Credit Card",
+        "Cash": "Cash",
+        "Cheque": "Cheque",
+        "Direct Debit": "Direct Debit",
+        "Standing Order": "BACS",
+    }
 
 
 def test_the_codes_were_synced(loaded: Ledger) -> None:

@@ -8,14 +8,17 @@ import uuid
 from kashflow import slots
 from kashflow.connections import fingerprint
 from kashflow.gateway import records
-from kashflow.models import Connection, LedgerAccount
+from kashflow.models import Connection, LedgerAccount, PaymentMethodMapping
+from kashflow.models import PaymentMethod as KashFlowMethod
 from kashflow.sandbox.ledger import Ledger
 from magmanager.overview.demo.codes import Codes
 from magmanager.overview.demo.plan import Plan, at
 from magmanager.overview.demo.values import uid
-from settings_app.models import CompanyDetails, User
+from settings_app.models import CompanyDetails, PaymentMethod, User
 
 LOGIN = "demo"
+# What the house's ways of paying are called in KashFlow, where the name is another one there.
+ELSEWHERE = {"Card": "Credit Card", "Standing Order": "BACS"}
 
 
 def add_account(ledger: Ledger, company: CompanyDetails) -> LedgerAccount:
@@ -62,9 +65,18 @@ def save_logins(plan: Plan, account: LedgerAccount, people: dict[str, User]) -> 
 
 
 def set_defaults(codes: Codes) -> None:
-    """What an admin chose in Settings › KashFlow: the default sales code and the bank account."""
+    """What an admin chose in Settings: the default sales code, the bank account, and each payment method's other name."""
     codes.account.sales_code, codes.account.bank_account = codes.other, codes.bank
     codes.account.save(update_fields=["sales_code", "bank_account"])
+    theirs = {one.name: one for one in KashFlowMethod.objects.filter(ledger_account=codes.account)}
+    PaymentMethodMapping.objects.bulk_create(
+        PaymentMethodMapping(
+            ledger_account=codes.account,
+            method=method,
+            kashflow_method=theirs[ELSEWHERE.get(method.name, method.name)],
+        )
+        for method in PaymentMethod.objects.order_by("pk")
+    )
 
 
 def _id(plan: Plan, name: str) -> uuid.UUID:
