@@ -51,6 +51,17 @@ def press() -> None:
     wake(tasks.work, LedgerAccount.objects.get().pk)
 
 
+def press_some(count: str) -> None:
+    """The same for the next `count` that nobody pressed it for, if there are any."""
+    by = User.objects.get(groups__name="Accounts")
+    left = (
+        Invoice.objects.filter(transfers=None).order_by("number").values_list("pk", flat=True)[: int(count)]
+    )
+    if left:
+        services.request_transfers(by=by, invoice_ids=list(left))
+        wake(tasks.work, LedgerAccount.objects.get().pk)
+
+
 def cancel() -> None:
     """Cancels every invoice: KashFlow is asked, and voiding is written for the workers."""
     by = User.objects.get(groups__name="Accounts")
@@ -71,6 +82,5 @@ def told() -> None:
 
 
 if __name__ == "__main__":
-    {"prepare": prepare, "issue": issue, "press": press, "cancel": cancel, "told": told}[sys.argv[1]](
-        *sys.argv[2:]
-    )
+    commands = (prepare, issue, press, press_some, cancel, told)
+    {one.__name__: one for one in commands}[sys.argv[1]](*sys.argv[2:])
