@@ -27,7 +27,7 @@ LIKELY_FROM = 66
 TOO_NEAR = 6
 SHOWN = 5
 # How many are looked at closely for each customer, and from which share of all clients a word says nothing.
-LOOKED_AT = 16
+LOOKED_AT = 8
 RARE = 150
 SURE = 85
 # In the rough count: a word spelt otherwise, and a shared e-mail address, postcode or telephone number.
