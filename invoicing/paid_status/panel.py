@@ -6,7 +6,8 @@ from typing import Any
 
 from django.urls import reverse
 
-from invoicing.paid_status import runs
+from invoicing.models import Invoice
+from invoicing.paid_status import runs, shown
 from invoicing.transfer import pauses, payments
 from invoicing.transfer.progress import progress, summary
 from kashflow import answer
@@ -46,8 +47,9 @@ def _last(kind: str) -> Run | None:
 def _paid_status(by: Any) -> SyncRow:
     run = _last(runs.KIND)
     notes = list(run.items.all()[: SHOWN + 1]) if run and run.is_over else []
-    said = run.summary if run else ""
-    tone, icon = sign_of(run, needs_a_look="a look" in said or "could not" in said)
+    is_flagged = shown.to_look_at(Invoice.objects.all()).exists()
+    is_unread = run is not None and run.items.filter(what=runs.UNREAD).exists()
+    tone, icon = sign_of(run, needs_a_look=is_flagged or is_unread)
     return SyncRow(
         button=PAID_STATUS,
         run=run,
@@ -58,7 +60,7 @@ def _paid_status(by: Any) -> SyncRow:
         changes=tuple(notes[:SHOWN]),
         has_more=len(notes) > SHOWN,
         doing="Reading invoices",
-        url=f"{reverse('invoicing:invoiced')}?show=look" if run and run.is_over and "a look" in said else "",
+        url=f"{reverse('invoicing:invoiced')}?show=look" if run and run.is_over and is_flagged else "",
         url_label="Look at what needs it",
         never="Never updated",
     )

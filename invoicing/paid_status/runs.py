@@ -143,7 +143,7 @@ class Told:
         self.changed += len(changes)
         self.became.update(change.state for change in changes if change.state != change.before)
         self.notes += [(str(change.number), _note(change)) for change in changes]
-        self.notes += [(str(one.ours.number), "could not be read") for one in seen if one.verdict is None]
+        self.notes += [(str(one.ours.number), UNREAD) for one in seen if one.verdict is None]
 
     def sentence(self) -> str:
         """41 paid, 3 part paid, 1 needs a look."""
@@ -154,6 +154,8 @@ class Told:
         return said or f"No change, {self.read:,} invoice{'' if self.read == 1 else 's'} looked at"
 
 
+# What the result says of an invoice that stayed as it was.
+UNREAD = "could not be read"
 WORDS = {Paid.PAID: "paid", Paid.PART: "part paid", Paid.OVER: "overpaid", Paid.UNPAID: "unpaid again"}
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import QuerySet
+
 from invoicing.causes import Link, page_of
 from invoicing.models import Invoice, Payment, PaymentObservation, Transfer
 from invoicing.transfer.mapping import marker_of
@@ -31,6 +33,11 @@ class Line:
     counts: bool = True
     payment_id: int | None = None
     link: Link | None = None
+
+
+def to_look_at(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """Those of `rows` whose payments do not add up for us, and which a person has to look at."""
+    return rows.filter(payment_flag__in=Invoice.PaymentFlag.values, state=Invoice.State.RAISED)
 
 
 def payments(invoice: Invoice, *, uses_kashflow: bool) -> list[Line]:

@@ -222,11 +222,7 @@ def _unpaid(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
     return rows.filter(Q(paid_state__in=NOT_PAID), state=Invoice.State.RAISED, kind=Invoice.Kind.INVOICE)
 
 
-def _to_look_at(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    return rows.filter(payment_flag__in=Invoice.PaymentFlag.values, state=Invoice.State.RAISED)
-
-
-SEGMENTS = {"not_transferred": _not_transferred, "unpaid": _unpaid, "look": _to_look_at}
+SEGMENTS = {"not_transferred": _not_transferred, "unpaid": _unpaid, "look": shown.to_look_at}
 
 
 def with_states(rows: list[Any]) -> list[Any]:
