@@ -70,8 +70,14 @@ class House:
 
     def prepare(self, count: int) -> None:
         """Tables, a saved login and `count` invoices whose transfer was asked for."""
-        nominals = self.sandbox.state()["nominals"]
-        self.stage("prepare", str(count), str(next(one["id"] for one in nominals if one["Code"] == 4000)))
+        self.stage("prepare", str(count), str(self._sales_code()))
+
+    def issue(self, count: int) -> None:
+        """The same before anybody asks for their transfer."""
+        self.stage("issue", str(count), str(self._sales_code()))
+
+    def _sales_code(self) -> int:
+        return int(next(one["id"] for one in self.sandbox.state()["nominals"] if one["Code"] == 4000))
 
     def told(self) -> dict[str, Any]:
         """States, runs, attempts and the rows the oracle wants."""
@@ -158,6 +164,15 @@ def wait_for(
     while not what():
         assert time.monotonic() < ends, why()
         time.sleep(0.05)
+
+
+def is_there(pid: int) -> bool:
+    """Whether there is a process of this pid."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def kill(process: Process) -> None:

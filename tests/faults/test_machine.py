@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.house import ROOT, STAGE, House, Process, kill
+from tests.faults.house import ROOT, STAGE, House, Process, is_there, kill
 from tests.faults.postgres import Postgres, programs
 from tests.faults.redis import Redis
 from tests.sandboxes import LiveSandbox
@@ -67,7 +67,7 @@ class Machine:
         for part in parts:
             if part in self._servers:
                 self._servers[part].start()
-        self._workers = [pid if _is_there(pid) else self._nursery.worker() for pid in self._workers]
+        self._workers = [pid if is_there(pid) else self._nursery.worker() for pid in self._workers]
         if self._beat.poll() is not None:
             self._beat = self._house.beat()
         if self._press.poll() is not None:
@@ -98,7 +98,7 @@ def test_f34_machine_that_dies_fifty_times(
     chance = _chance()
     house = House(tmp_path, sandbox, postgres.url, redis.url, time_scale=TIME_SCALE)
     sandbox.settings(latency_ms=50)
-    house.stage("issue", str(INVOICES), str(_sales_code(sandbox)))
+    house.issue(INVOICES)
     machine = Machine(house, postgres, redis)
     try:
         for round_ in range(ROUNDS):
@@ -123,18 +123,6 @@ def _chance() -> random.Random:
     return random.Random(seed)
 
 
-def _sales_code(sandbox: LiveSandbox) -> int:
-    return int(next(one["id"] for one in sandbox.state()["nominals"] if one["Code"] == 4000))
-
-
 def _end(process: Process) -> None:
     if process.poll() is None:
         kill(process)
-
-
-def _is_there(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

@@ -123,8 +123,7 @@ def test_f35_broker_killed_with_everything_queued(served: House, redis: Redis) -
 @pytest.mark.timeout(300)
 def test_f39_broker_that_is_down_when_somebody_presses_is_not_their_error(served: House) -> None:
     """F-39: the press commits, the sweep finds it."""
-    code = next(one["id"] for one in served.sandbox.state()["nominals"] if one["Code"] == 4000)
-    served.stage("issue", "5", str(code))
+    served.issue(5)
     served.stage("press", CELERY_BROKER_URL="redis://127.0.0.1:1/0")
     assert served.states() == ["ready"] * 5
     served.worker()

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 
-from tests.faults.house import House
+from tests.faults.house import House, is_there
 from tests.faults.redis import Redis
 from tests.soak.nursery import Nursery
 
@@ -41,7 +41,7 @@ class Killer:
     def act(self, pause: tuple[float, float]) -> None:
         """Kills or freezes, where it is time to."""
         self._thaw()
-        self._replace([pid for pid in self._workers if not _is_there(pid)])
+        self._replace([pid for pid in self._workers if not is_there(pid)])
         if time.monotonic() < self._next:
             return
         acts = [self._any, self._at_a_gate, self._at_a_gate, self._in_a_write, self._freeze, self._broker]
@@ -96,14 +96,6 @@ class Killer:
             self._redis.kill()
             time.sleep(1)
             self._redis.start()
-
-
-def _is_there(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def _until(what: Callable[[], bool], seconds: float) -> None:
