@@ -117,7 +117,7 @@ class CheckConnection(KashFlowVerb):
 
 
 class StartSync(KashFlowVerb):
-    """A sync button: makes the run, wakes a worker, shows the row."""
+    """A sync button: makes the run, wakes a worker, shows its row and no other: somebody may stand on another button."""
 
     http_method_names = ["post"]
     start: ClassVar[Callable[..., Run]]
@@ -132,7 +132,8 @@ class StartSync(KashFlowVerb):
             return _to_page(request)
         self.wake(run)
         if request.htmx:  # type: ignore[attr-defined]
-            return render(request, "kashflow/_syncs.html", panels.sync_card(self.by))
+            moved = panels.sync_card(self.by, [run.kind]) | {"is_press": True}
+            return render(request, "kashflow/_sync_poll.html", moved)
         return redirect(PAGE)
 
     def wake(self, run: Run) -> None:

@@ -114,6 +114,7 @@ def test_press_shows_the_row_at_work_and_then_the_result(
     assert "Waiting for a worker" in part
     assert "every 1s" in part
     assert "<html" not in part
+    assert "Sync Sales Codes" not in part, "somebody may stand on that button"
     tasks.sync(str(Run.objects.get().pk))
     asked = f"{PAGE}?live=sync_bank_accounts"
     part = browser.get(asked, headers={"HX-Request": "true"}).content.decode()
