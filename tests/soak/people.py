@@ -29,7 +29,7 @@ from tests.invoicing.transfer.conftest import FIRST_NUMBER, raised
 from tests.soak.plan import Configuration
 
 # So many are pressed at a time, and the next when no more than these wait.
-WAVE, WAITING = 40, 15
+WAVE, WAITING = 40, 60
 PAYERS = 12
 LONGEST_WAIT = 1.5
 
