@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from django.db import connection
 
 from clients.models import Client
+from magmanager.common import many
 from magmanager.common.money import to_pence
 
 Owed = Mapping[int, tuple[Decimal, dt.date | None]]
@@ -21,17 +21,7 @@ UPDATE = """
     FROM ({rows}) AS owed
     WHERE clients_client.id = owed.id
 """
-ROWS = {
-    "sqlite": """
-        SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS pence,
-               json_extract(value, '$[2]') AS due_on
-        FROM json_each(%s)
-    """,
-    "postgresql": """
-        SELECT (value->>0)::bigint AS id, (value->>1)::bigint AS pence, (value->>2)::date AS due_on
-        FROM jsonb_array_elements(%s::jsonb)
-    """,
-}
+COLUMNS = {"id": "bigint", "pence": "bigint", "due_on": "date"}
 EARLIER = {
     "sqlite": "min(coalesce(oldest_due_on, owed.due_on), owed.due_on)",
     "postgresql": "least(oldest_due_on, owed.due_on)",
@@ -45,7 +35,7 @@ def add_to_balances(owed: Owed) -> None:
 
 def lock_balances(client_ids: Iterable[int]) -> None:
     """Holds the rows of these clients until the transaction ends: what is read of their invoices stays true."""
-    rows = Client.objects.select_for_update(no_key=True).filter(pk__in=sorted(set(client_ids)))
+    rows = Client.objects.select_for_update(no_key=True).filter(pk__in=many.among(client_ids))
     list(rows.order_by("pk").values_list("pk"))
 
 
@@ -59,8 +49,7 @@ def _update(oldest: str, owed: Owed) -> None:
         (client_id, to_pence(amount), due_on.isoformat() if due_on else None)
         for client_id, (amount, due_on) in owed.items()
     )
-    with connection.cursor() as cursor:
-        cursor.execute(UPDATE.format(oldest=oldest, rows=ROWS[connection.vendor]), [json.dumps(rows)])
+    many.execute(UPDATE.replace("{oldest}", oldest), COLUMNS, rows)
 
 
 def set_balance(client_id: int, amount: Decimal, oldest_due_on: dt.date | None) -> None:

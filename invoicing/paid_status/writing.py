@@ -8,8 +8,7 @@ and what the clients owe are then right together. What settles an invoice here a
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -23,9 +22,9 @@ from invoicing.paid_status.reading import Seen
 from invoicing.paid_status.verdict import Ours, Verdict, is_news, kept, state_of
 from invoicing.transfer.mapping import marker_of
 from kashflow.models import LedgerAccount
+from magmanager.common import many
 from magmanager.common.money import ZERO, to_pence
 
-# One statement for thousands, with the rows as JSON: a CASE or a model instance a row costs many times as much.
 UPDATE = """
     UPDATE invoicing_invoice SET paid_amount = new.paid, paid_state = new.state, kashflow_paid_amount = new.theirs,
         payment_flag = new.flag, payment_flag_text = new.text, paid_as_of = coalesce(new.at, paid_as_of)
@@ -92,13 +91,13 @@ def write(account: LedgerAccount, seen: Sequence[Seen], *, at: dt.datetime) -> l
         changes = [_believe(row, *news[row.pk], arrived.get(row.pk, ZERO)) for row in rows]
         settle(rows, at=at)
         moment = _as_stored(at)
-        _execute(OBSERVE, OBSERVED, [_observed(account, news[row.pk][1], row.pk, moment) for row in rows])
+        many.execute(OBSERVE, OBSERVED, [_observed(account, news[row.pk][1], row.pk, moment) for row in rows])
     return changes
 
 
 def locked(invoice_ids: Iterable[int]) -> list[Money]:
     """The money of these invoices, held until the transaction ends."""
-    found = Invoice.objects.select_for_update(no_key=True).filter(pk__in=sorted(invoice_ids))
+    found = Invoice.objects.select_for_update(no_key=True).filter(pk__in=many.among(invoice_ids))
     rows = [Money(*values) for values in found.order_by("pk").values_list(*MONEY)]
     for row in rows:
         row.paid_amount = row.paid_before
@@ -110,29 +109,8 @@ def settle(rows: Sequence[Money], *, at: dt.datetime | None = None) -> None:
     for row in rows:
         row.paid_state = state_of(row.total, row.paid_amount)
     moment = at and _as_stored(at)
-    _execute(UPDATE, UPDATED, [(row.pk, *_columns(row), moment) for row in rows])
+    many.execute(UPDATE, UPDATED, [(row.pk, *_columns(row), moment) for row in rows])
     _balance(rows)
-
-
-def _execute(sql: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
-    """Runs `sql` over `rows`, whose `columns` have these PostgreSQL types."""
-    taken = ", ".join(
-        TAKE[connection.vendor](n, name, kind) for n, (name, kind) in enumerate(columns.items())
-    )
-    source = "json_each(%s)" if connection.vendor == "sqlite" else "jsonb_array_elements(%s::jsonb)"
-    with connection.cursor() as cursor:
-        # Names and types of ours; what is written goes as one parameter.
-        cursor.execute(sql.format(rows=f"SELECT {taken} FROM {source}"), [json.dumps(rows)])  # noqa: S608
-
-
-TAKE: dict[str, Callable[[int, str, str], str]] = {
-    "sqlite": lambda n, name, kind: f"json_extract(value, '$[{n}]') AS {name}",
-    "postgresql": lambda n, name, kind: (
-        f"nullif(value->{n}, 'null'::jsonb) AS {name}"
-        if kind == "jsonb"
-        else f"(value->>{n})::{kind} AS {name}"
-    ),
-}
 
 
 def _columns(row: Money) -> tuple[int, str, int, str, str]:
@@ -172,7 +150,7 @@ def _believe(row: Money, ours: Ours, verdict: Verdict, arrived: Decimal) -> Chan
 def _arrived(verdicts: Mapping[int, Verdict], account: LedgerAccount) -> dict[int, Decimal]:
     """Pounds by invoice of payments recorded here that KashFlow's amount now includes, by PayID or by their code."""
     there = {pk: one.payments or () for pk, one in verdicts.items() if one.is_believed}
-    waiting = list(Payment.objects.filter(invoice__in=list(there)).counted_here()) if there else []
+    waiting = list(Payment.objects.filter(invoice__in=many.among(there)).counted_here()) if there else []
     ids = _ids_there(waiting, account)
     arrived = [
         one
@@ -213,7 +191,7 @@ def _balance(rows: Sequence[Money]) -> None:
     for row in rows:
         less[row.payer_id] = less.get(row.payer_id, ZERO) + row.paid_before - row.paid_amount
     lock_balances(less)
-    owing = Invoice.objects.filter(payer__in=list(less), state=Invoice.State.RAISED).exclude(
+    owing = Invoice.objects.filter(payer__in=many.among(less), state=Invoice.State.RAISED).exclude(
         paid_state__in=[Invoice.Paid.PAID, Invoice.Paid.OVER]
     )
     oldest = dict(owing.order_by().values_list("payer").annotate(Min("due_on")))

@@ -14,7 +14,7 @@ from bookings.models import Booking
 from clients.models import Client
 from magmanager.overview.demo.loader import load
 from magmanager.overview.demo.plan import Plan
-from tests.bench import lists, raising, report, scratch, transfers
+from tests.bench import lists, paid_status, raising, report, scratch, transfers
 from tests.bench.growth import grow
 from tests.bench.report import Row
 
@@ -35,6 +35,7 @@ def run(folder: Path, results: Path, chosen: Sequence[str] = ()) -> int:
             "lists": lambda: lists.rows(SMALL, BIG),
             "raising": lambda: raising.rows(SMALL, BIG),
             "transfers": lambda: transfers.rows(SMALL, folder),
+            "paid_status": lambda: paid_status.rows(SMALL),
         }
         for name in chosen or jobs:
             made = jobs[name]()
