@@ -17,8 +17,8 @@ from typing import Any
 from tests.faults.house import ROOT
 from tests.soak.plan import Configuration, configurations
 
-# Mostly they wait, so more of them than processors.
-AT_ONCE = 8
+# Half the time they wait, so more of them than processors.
+AT_ONCE = 4
 WRONG = ("duplicates", "lost", "unrecorded", "pence", "foreign")
 HEADS = {
     "name": "configuration (numbers, account)",
