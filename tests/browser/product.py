@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import sys
 import time
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -46,6 +48,7 @@ class Product:
         self.env = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
         self.env |= {"MODE": "dev" if is_empty else "demo", "VAR_DIR": str(folder)}
         self.log = folder / "demo.log"
+        self._stage: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         """Returns once the first page can be opened."""
@@ -67,13 +70,20 @@ class Product:
             return requests.get(f"{self.url}/health/ready", timeout=5).ok
         return False
 
-    def stage(self, *words: str) -> str:
-        """What `tests.browser.stage` does in this product's database; returns what it wrote."""
-        command = [sys.executable, "-m", "tests.browser.stage", *words]
-        env = self.env | {"DJANGO_SETTINGS_MODULE": "magmanager.settings"}
-        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+    def stage(self, *words: str) -> Any:
+        """What `tests.browser.stage` does in this product's database; returns what it said."""
+        if self._stage is None:
+            command = [sys.executable, "-m", "tests.browser.stage"]
+            env = self.env | {"DJANGO_SETTINGS_MODULE": "magmanager.settings"}
+            pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+            self._stage = subprocess.Popen(command, cwd=ROOT, env=env, **pipes)
+        to, back = self._stage.stdin, self._stage.stdout
+        assert to and back
+        to.write(f"{json.dumps(words)}\n")
+        to.flush()
+        said = back.readline()
+        assert said, "It ended; what it wrote is above."
+        return json.loads(said)
 
     def said(self) -> str:
         """The end of what its processes wrote."""
@@ -81,6 +91,8 @@ class Product:
 
     def stop(self) -> None:
         """Ctrl-C; everything it started must end with it."""
+        if self._stage is not None:
+            self._stage.communicate(timeout=STOPPED_WITHIN)
         ended_before = self.process.poll() is not None
         self.process.send_signal(signal.SIGINT)
         try:

@@ -1,17 +1,21 @@
 """What cannot be waited for or typed in a browser test, done in a process of the running product's own.
 
+It reads one command after another, a JSON list in a line, and answers with what it has to say as JSON: starting Django
+for each of them would take longer than all that they do.
 `invoice NAME EMAIL` raises one for that client, `code-gone NUMBER` marks a code of it as no longer in KashFlow,
 `later SECONDS` lets time pass for the transfers.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 
 import django
 
 django.setup()
 
+from django.db import connections  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from clients.models import Client  # noqa: E402
@@ -28,8 +32,8 @@ from tests.invoicing.batches import raised  # noqa: E402
 from tests.invoicing.transfer.moments import skip  # noqa: E402
 
 
-def invoice(name: str, email: str) -> None:
-    """A quarter page at £180.00 and 20 % VAT; its number is written out."""
+def invoice(name: str, email: str) -> int:
+    """A quarter page at £180.00 and 20 % VAT; returns its number."""
     client = Client.objects.filter(name=name).first() or factories.client_row(name=name, email=email)
     issue = Issue.objects.filter(on_sale_on__gte=timezone.localdate(), is_complete=False).order_by(
         "on_sale_on"
@@ -39,7 +43,7 @@ def invoice(name: str, email: str) -> None:
     lanes.sweep()
     line = factories.booking(client, issue, by=by)
     made = raised(by, [line], invoice_date=timezone.localdate()).invoices.get()
-    sys.stdout.write(str(made.number))
+    return made.number
 
 
 def code_gone(number: str) -> None:
@@ -55,5 +59,12 @@ def later(seconds: str) -> None:
         wake(tasks.work, account_id)
 
 
+COMMANDS = {"invoice": invoice, "code-gone": code_gone, "later": later}
+
 if __name__ == "__main__":
-    {"invoice": invoice, "code-gone": code_gone, "later": later}[sys.argv[1]](*sys.argv[2:])
+    for asked in sys.stdin:
+        command, *words = json.loads(asked)
+        said = COMMANDS[command](*words)
+        connections.close_all()
+        sys.stdout.write(f"{json.dumps(said)}\n")
+        sys.stdout.flush()

@@ -37,7 +37,7 @@ class Stage:
         name = name or f"Desk {next(_clients)} of {self.running.port} Ltd"
         self.client = name
         email = email or f"{name.replace(' ', '.').lower()}@desk.example"
-        return int(self.running.stage("invoice", name, email))
+        return self.running.stage("invoice", name, email)
 
     def transfer(self, number: int, until: str) -> None:
         """Transfer to KashFlow on the invoice's page; waits for the word on the run, then opens it on the desk."""
