@@ -18,7 +18,11 @@ PENNY = Decimal("0.01")
 
 @dataclass(frozen=True)
 class Here:
-    """A document of ours: `document` is what KashFlow is to have, `state` how far its transfer is, `paid` pounds."""
+    """A document of ours: `document` is what KashFlow is to have, `state` how far its transfer is.
+
+    `paid` is what KashFlow is to have as paid, in pounds; of a credit note what is set off, with its minus. `set_off`
+    and `left` are as in `set_off.SetOff`.
+    """
 
     invoice_id: int
     number: int
@@ -28,6 +32,9 @@ class Here:
     dbid: int | None
     paid: Decimal
     is_cancelled: bool
+    is_note: bool = False
+    set_off: Decimal = money.ZERO
+    left: Decimal = money.ZERO
     # Of a document that a person linked: what it was then, to the letter (transfer.adoption).
     accepted: str = ""
 
@@ -40,6 +47,12 @@ class Here:
     def is_wanted(self) -> bool:
         """Whether it ought to be in KashFlow at all."""
         return self.state not in (State.DO_NOT_SEND, State.CANCELLED) and not self.is_cancelled
+
+    def is_voided(self, paid: Decimal) -> bool:
+        """Whether credit notes of ours settle all of it, with `paid` pounds counted as paid in KashFlow."""
+        total = _total(self.document)
+        settled = self.set_off + (self.left if paid >= total else money.ZERO)
+        return not self.is_note and paid >= total and settled >= total
 
 
 @dataclass(frozen=True)
@@ -55,17 +68,36 @@ class Finding:
 
 
 def compared(here: Here, there: records.Invoice) -> Iterator[Finding]:
-    """What differs between a document and KashFlow's copy of it: the document itself, and what is paid."""
+    """What differs between a document and KashFlow's copy of it: the document itself, and what is settled of it."""
     unequal = mapping.differences(here.document, there)
     if unequal and here.accepted != adoption.fingerprint(mapping.kept(there)):
         ours, theirs = _total(here.document), _total(there)
         kind = Kind.PENNY if abs(ours - theirs) == PENNY else Kind.EDITED
         yield _finding(here, kind, "; ".join(map(str, unequal)) + ".", there.dbid)
+    yield from _cancelled(here, there) if here.is_cancelled else _paid(here, there)
+
+
+def _paid(here: Here, there: records.Invoice) -> Iterator[Finding]:
     paid = money.to_penny(there.amount_paid)
-    if paid != here.paid and not here.is_cancelled:
-        yield _finding(
-            here, Kind.PAID, f"Paid: £{here.paid:,.2f} here, £{paid:,.2f} in KashFlow.", there.dbid
-        )
+    if paid == here.paid or (here.is_note and here.left):
+        return
+    what = f"Paid: £{here.paid:,.2f} here, £{paid:,.2f} in KashFlow."
+    if here.is_note:
+        what = f"Set off: £{here.set_off:,.2f} here, £{-paid:,.2f} in KashFlow."
+    yield _finding(here, Kind.PAID, what, there.dbid)
+
+
+def _cancelled(here: Here, there: records.Invoice) -> Iterator[Finding]:
+    """Nobody owes it here: in KashFlow it is to be gone, or set off in whole by credit notes of ours."""
+    paid = money.to_penny(there.amount_paid)
+    if here.is_voided(paid):
+        return
+    what = f"Cancelled here, still open in KashFlow: £{_total(there) - paid:,.2f} of it."
+    if paid >= _total(there) and not here.is_note:
+        what = f"Cancelled here, and £{paid:,.2f} of it counts as paid in KashFlow."
+    elif here.is_note:
+        what = f"Cancelled here, and still a credit note of £{-_total(there):,.2f} in KashFlow."
+    yield _finding(here, Kind.EXTRA, what, there.dbid)
 
 
 def gone(here: Here) -> Finding:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from clients.models import CustomerLink
 from invoicing.comparison import judging
 from invoicing.comparison.judging import Finding, Here
+from invoicing.comparison.set_off import SetOff, set_off
 from invoicing.models import Invoice, NumberCounter, Transfer
 from invoicing.transfer import mapping
 from invoicing.transfer.states import State
@@ -20,6 +21,7 @@ from kashflow.gateway import records
 from kashflow.gateway.client import Gateway
 from kashflow.gateway.errors import NotFound
 from kashflow.models import LedgerAccount
+from magmanager.common.money import ZERO
 
 A_DAY = dt.timedelta(days=1)
 AT_ONCE = 500
@@ -108,13 +110,20 @@ class Walk:
             ledger_account=self.account, client__in={one.payer_id for one in invoices}
         )
         customers = dict(links.values_list("client", "customer_id"))
-        return [self._as_here(one, transfers.get(one.pk), customers.get(one.payer_id)) for one in invoices]
+        settled = set_off(self.account, (one.pk for one in invoices))
+        return [
+            self._as_here(one, transfers.get(one.pk), customers.get(one.payer_id), settled)
+            for one in invoices
+        ]
 
-    def _as_here(self, invoice: Invoice, transfer: Transfer | None, customer_id: int | None) -> Here:
+    def _as_here(
+        self, invoice: Invoice, transfer: Transfer | None, customer_id: int | None, settled: SetOff
+    ) -> Here:
         lines = list(invoice.lines.all())
         document = mapping.document(invoice, lines, self.account, customer_id=customer_id or 0)
         if transfer and transfer.kashflow_number:
             document = replace(document, number=transfer.kashflow_number)
+        is_note, applied = invoice.kind == Invoice.Kind.CREDIT_NOTE, settled.done.get(invoice.pk, ZERO)
         return Here(
             invoice_id=invoice.pk,
             number=invoice.number,
@@ -122,8 +131,11 @@ class Walk:
             document=document,
             state=State(transfer.state) if transfer else None,
             dbid=transfer.kashflow_dbid if transfer else None,
-            paid=invoice.paid_amount,
+            paid=-applied if is_note else invoice.paid_amount,
             is_cancelled=invoice.state == Invoice.State.CANCELLED,
+            is_note=is_note,
+            set_off=applied,
+            left=settled.left.get(invoice.pk, ZERO),
             accepted=transfer.accepted.get("fingerprint", "") if transfer else "",
         )
 

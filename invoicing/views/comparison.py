@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from invoicing import tasks
 from invoicing.comparison import services
-from invoicing.models import LedgerDifference
+from invoicing.models import Invoice, LedgerDifference
 from invoicing.tabs import COMPARISON, tabs
 from kashflow import reads
 from magmanager.common.exports import csv_response
@@ -28,6 +28,7 @@ from settings_app.models import SystemDefaults
 Kind = LedgerDifference.Kind
 PAGE = "invoicing:comparison"
 HEAD = ("Number", "Difference", "Company", "What", "What to do")
+VOIDED, SET_OFF = "Open it to see how far its voiding is.", "Open it to see how far setting it off is."
 ICONS = {Kind.PAID: "cash", Kind.EXTRA: "file-plus", Kind.DELETED: "trash"}
 
 
@@ -41,6 +42,11 @@ class Step(NamedTuple):
 def next_step(one: LedgerDifference) -> Step:
     """The next step for one difference."""
     invoice = reverse("invoicing:invoice", args=[one.invoice.number]) if one.invoice else ""
+    kind = Kind(one.kind)
+    if kind == Kind.EXTRA and one.invoice and one.invoice.state == Invoice.State.CANCELLED:
+        return Step(f"{VOIDED} If nothing is under way, set it off or delete it in KashFlow.", invoice)
+    if kind == Kind.PAID and one.invoice and one.invoice.kind == Invoice.Kind.CREDIT_NOTE:
+        return Step(f"{SET_OFF} If nothing is under way, set it off in KashFlow.", invoice)
     steps = {
         Kind.MISSING: Step("Open it: transfer it, or see why it waits.", invoice),
         Kind.DELETED: Step("If it was meant, cancel it here; else bring it back in KashFlow.", invoice),
@@ -49,7 +55,7 @@ def next_step(one: LedgerDifference) -> Step:
         Kind.PAID: Step("Press Update Invoice Paid Status.", reverse("kashflow:settings")),
         Kind.EXTRA: Step("Look at the document in KashFlow.", invoice),
     }
-    return steps[Kind(one.kind)]
+    return steps[kind]
 
 
 class ComparisonFilters(forms.Form):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from io import StringIO
@@ -16,6 +17,7 @@ from django.urls import reverse
 from invoicing import tasks
 from invoicing.comparison import services
 from invoicing.models import Invoice, LedgerDifference, NumberCounter, Transfer
+from invoicing.transfer.desk import do_not_send
 from kashflow.gateway.client import Gateway
 from kashflow.gateway.records import Payment
 from kashflow.models import LedgerAccount
@@ -23,6 +25,8 @@ from kashflow.services import get_gateway
 from magmanager.common.models import Run
 from tests import factories
 from tests.invoicing.transfer.conftest import FIRST_NUMBER, Desk
+from tests.invoicing.transfer.test_apply import credit, errand, pay
+from tests.invoicing.transfer.test_void import cancel, voiding
 
 PAGE, START = reverse("invoicing:comparison"), reverse("invoicing:ledgers_compare")
 EXPORT = reverse("invoicing:comparison_export")
@@ -177,6 +181,81 @@ def test_a_second_night_within_the_first_begins_nothing(desk: Desk, sent: list[I
     assert services.carry(run.pk) is not None
     tasks.compare_nightly()
     assert Run.objects.filter(kind=services.KIND).count() == 1
+
+
+# --- Credit notes and what was cancelled ----------------------------------------------------------------------
+
+
+def test_credit_note_that_is_set_off_is_no_difference_before_and_after_the_paid_status(desk: Desk) -> None:
+    invoice = desk.in_kashflow()[0]
+    note = credit(desk, invoice, "100.00")
+    desk.work()
+    Invoice.objects.filter(pk=invoice.pk).update(paid_amount="120.00", paid_state="part")
+    for said in ("0.00", "-120.00"):
+        Invoice.objects.filter(pk=note.pk).update(paid_amount=said)
+        assert compare()[0] == 0
+    assert found() == []
+
+
+def test_credit_note_whose_setting_off_needs_somebody_and_one_that_is_left_as_it_is(
+    desk: Desk, as_role: Callable[..., Browser]
+) -> None:
+    invoice = desk.in_kashflow()[0]
+    note = credit(desk, invoice, "100.00")
+    desk.work()
+    Transfer.objects.filter(kind="apply").update(state="review")
+    Invoice.objects.filter(pk=invoice.pk).update(paid_amount="120.00", paid_state="part")
+    assert (compare()[0], found()) == (1, [("paid", note.number)])
+    assert LedgerDifference.objects.get().what == "Set off: £0.00 here, £120.00 in KashFlow."
+    page = as_role("Accounts").get(PAGE).content.decode()
+    assert "Open it to see how far setting it off is." in page
+    assert "Update Invoice Paid Status" not in page
+    # Left in KashFlow as it is, by a person's decision: set off or not, both is right.
+    Transfer.objects.filter(kind="apply").update(state="do_not_send")
+    assert (compare()[0], found()) == (0, [])
+
+
+def test_voided_invoice_and_its_credit_note_are_no_difference(desk: Desk) -> None:
+    invoice = desk.in_kashflow()[0]
+    cancel(desk, invoice)
+    desk.work()
+    assert (compare()[0], found()) == (0, [])
+
+
+@pytest.mark.parametrize("kind", ["create", "apply"])
+def test_cancelled_one_whose_voiding_was_decided_against_is_still_open_there(desk: Desk, kind: str) -> None:
+    invoice = desk.in_kashflow()[0]
+    cancel(desk, invoice)
+    note = voiding(invoice)
+    do_not_send(by=desk.by, transfer=errand(note, kind), reason="The bookkeeper sees to it")
+    desk.work()
+    assert (compare()[0], found()) == (1, [("extra", invoice.number)])
+    assert LedgerDifference.objects.get().what == "Cancelled here, still open in KashFlow: £266.82 of it."
+    if kind == "apply":
+        bookkeeper(desk).apply_credit_note_to_invoice(
+            desk.dbid(invoice), desk.dbid(note), send_by=time.monotonic() + 2
+        )
+    else:
+        bookkeeper(desk).delete_invoice(invoice.number)
+    assert (compare()[0], found()) == (0, [])
+
+
+def test_cancelled_one_whose_deletion_was_left_is_still_open_there_or_paid(
+    desk: Desk, as_role: Callable[..., Browser]
+) -> None:
+    LedgerAccount.objects.update(voiding=LedgerAccount.Voiding.DELETE)
+    invoice = desk.in_kashflow()[0]
+    cancel(desk, invoice)
+    do_not_send(by=desk.by, transfer=errand(invoice, "delete"), reason="VAT is in already")
+    assert (compare()[0], found()) == (1, [("extra", invoice.number)])
+    assert "still open in KashFlow: £266.82" in LedgerDifference.objects.get().what
+    page = as_role("Accounts").get(PAGE).content.decode()
+    assert "If nothing is under way, set it off or delete it in KashFlow." in page
+    pay(desk, invoice, "266.82")
+    assert (compare()[0], found()) == (1, [("extra", invoice.number)])
+    assert LedgerDifference.objects.get().what == (
+        "Cancelled here, and £266.82 of it counts as paid in KashFlow."
+    )
 
 
 # --- The page -----------------------------------------------------------------------------------------------
