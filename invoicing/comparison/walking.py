@@ -151,8 +151,8 @@ class Walk:
                     yield from judging.compared(here, there)
                 elif here := marked.get(mapping.marker_of(there.reference)):
                     yield judging.unwanted(here, there)
-                elif self._could_meet(there.number, numbers):
-                    yield judging.foreign(there, is_number_used=there.number in numbers)
+                else:
+                    yield from self._foreign(there, numbers)
 
     def _known(self, chunk: list[records.Invoice]) -> tuple[dict[int, Here], dict[str, Here]]:
         """Ours by KashFlow's id and by marker, wherever they are dated."""
@@ -169,6 +169,34 @@ class Walk:
     def _numbers_of_ours(self, chunk: list[records.Invoice]) -> set[int]:
         numbers = [one.number for one in chunk]
         return set(self._ours().filter(number__in=numbers).values_list("number", flat=True))
+
+    def _foreign(self, there: records.Invoice, ours: set[int]) -> Iterator[Finding]:
+        """A document that belongs to nothing here: lost with a restored backup, or made there where ours will go."""
+        meets = self._could_meet(there.number, ours)
+        if self._is_lost(there):
+            yield judging.lost(there, is_told=bool(self.account.restored_at) and not meets)
+        elif meets:
+            yield judging.foreign(there, is_number_used=there.number in ours)
+
+    def _is_lost(self, there: records.Invoice) -> bool:
+        least = self._least_lost
+        return least is not None and there.number >= least and judging.looks_like_ours(there)
+
+    @cached_property
+    def _least_lost(self) -> int | None:
+        """The number from which on a marker's form proves a document ours, since a bookkeeper's reference may have it.
+
+        Our own numbers have no gap, so from the first one on. Numbers that KashFlow gives rise, so after a restore
+        above all that the backup knew; without one nothing can be lost.
+        """
+        if self.account.numbering == LedgerAccount.Numbering.OURS:
+            return self._first_number
+        if self.account.restored_at is None:
+            return None
+        known = Transfer.objects.documents().filter(
+            ledger_account=self.account, verified_at__lt=self.account.restored_at
+        )
+        return (known.aggregate(highest=Max("kashflow_number"))["highest"] or 0) + 1
 
     def _could_meet(self, number: int, ours: set[int]) -> bool:
         """Where our numbers are sent, a foreign document may not stand on one of them, nor where they will go."""

@@ -183,6 +183,57 @@ def test_a_second_night_within_the_first_begins_nothing(desk: Desk, sent: list[I
     assert Run.objects.filter(kind=services.KIND).count() == 1
 
 
+# --- After a backup was restored ----------------------------------------------------------------------------
+
+
+def type_into_kashflow(desk: Desk, invoice: Invoice, number: int, reference: str) -> None:
+    """A document as `invoice` has it there, under another number and reference."""
+    document = bookkeeper(desk).get_invoice(invoice.number)
+    changes = {"dbid": 0, "number": number, "reference": reference}
+    bookkeeper(desk).insert_invoice(type(document)(**{**vars(document), **changes}))
+
+
+def test_what_a_restored_backup_lacks_is_listed_once_the_next_number_is_above_it(
+    desk: Desk, sent: list[Invoice]
+) -> None:
+    type_into_kashflow(desk, sent[0], 29_990, "PO 7 7K3QW9XZ2B")
+    type_into_kashflow(desk, sent[0], 29_991, "4500123456")
+    type_into_kashflow(desk, sent[0], FIRST_NUMBER - 1, "7K3QW9XZ2C")
+    call_command("after_restore", stdout=StringIO())
+    assert NumberCounter.objects.get().next_number == 29_992
+    assert (compare()[0], found()) == (1, [("extra", 29_990)])
+    assert LedgerDifference.objects.get().what == (
+        "By its number and reference it was raised here after the backup that was restored, and is not here now. "
+        "Delete it in KashFlow before you invoice its bookings again, or they are charged twice. £266.82."
+    )
+
+
+def test_what_a_restored_backup_lacks_names_the_command_that_was_forgotten(
+    desk: Desk, sent: list[Invoice]
+) -> None:
+    type_into_kashflow(desk, sent[0], FIRST_NUMBER + 3, "7K3QW9XZ2B")
+    type_into_kashflow(desk, sent[0], FIRST_NUMBER + 9, "7K3QW9XZ2C")
+    # Set by hand, and not far enough.
+    NumberCounter.objects.update(next_number=FIRST_NUMBER + 5)
+    assert (compare()[0], found()) == (1, [("extra", FIRST_NUMBER + 3), ("extra", FIRST_NUMBER + 9)])
+    told = set(LedgerDifference.objects.values_list("what", flat=True))
+    assert told == {
+        "It looks like one of ours and is not here. Was a backup restored? Run manage.py after_restore. £266.82."
+    }
+
+
+def test_what_a_restored_backup_lacks_is_listed_where_kashflow_numbers_its_own(
+    desk: Desk, sent: list[Invoice]
+) -> None:
+    LedgerAccount.objects.update(numbering="kashflow")
+    type_into_kashflow(desk, sent[0], 12, "7K3QW9XZ2B")
+    type_into_kashflow(desk, sent[0], 90_000, "7K3QW9XZ2C")
+    assert (compare()[0], found()) == (0, [])
+    call_command("after_restore", stdout=StringIO())
+    assert (compare()[0], found()) == (1, [("extra", 90_000)])
+    assert "Delete it in KashFlow before" in LedgerDifference.objects.get().what
+
+
 # --- Credit notes and what was cancelled ----------------------------------------------------------------------
 
 
