@@ -36,6 +36,10 @@ def consequences(invoice: Invoice, transfer: Transfer | None) -> list[Consequenc
 
 
 def _in_kashflow(invoice: Invoice, transfer: Transfer) -> Consequence:
+    if stopping.is_there(transfer) and invoice.kind == Invoice.Kind.CREDIT_NOTE:
+        return Consequence(
+            "help-circle", "KashFlow is asked first. Only where it was deleted there can it be cancelled."
+        )
     if stopping.is_there(transfer):
         return _voiding(invoice, transfer)
     if stopping.may_be_there(transfer):

@@ -47,12 +47,12 @@ class InKashFlow(DomainError):
 
 
 def cancel_invoice(*, by: User, invoice: Invoice, reason: str) -> Invoice:
-    """Cancels an invoice, or a credit note that is not in KashFlow, and frees its bookings; returns it as it is now.
+    """Cancels an invoice, or a credit note that KashFlow has not or has no more; returns it as it is now.
 
-    What KashFlow has of it is voided there by errands; what is being sent, or uncertain, is voided should it
-    turn out to be there. The caller wakes the lanes. Asks KashFlow whether anything is paid, so call it outside
-    a transaction. Raises ReasonMissing, AlreadyPaid, CannotAsk, InKashFlow, NumbersUsedUp, and Gone where it was
-    cancelled meanwhile; nothing is changed then.
+    Its bookings are free. What KashFlow has of it is voided there by errands; what is being sent, or uncertain, is
+    voided should it turn out to be there. The caller wakes the lanes. Asks KashFlow whether anything is paid, or
+    whether it has the credit note, so call it outside a transaction. Raises ReasonMissing, AlreadyPaid, CannotAsk,
+    InKashFlow, NumbersUsedUp, and Gone where it was cancelled meanwhile; nothing is changed then.
     """
     allow(by, "invoicing.cancel_invoice")
     reason = reason_of(
@@ -77,7 +77,7 @@ def raise_again(*, by: User, invoice: Invoice, reason: str = "") -> Invoice:
 def _cancel_whole(invoice: Invoice, *, by: User, reason: str, gone: Collection[UUID]) -> Invoice:
     invoice = _held(invoice)
     transfers = stopping.held(invoice)
-    _refuse(invoice, transfers)
+    _refuse(invoice, _asked(invoice, transfers, gone))
     _cancel(invoice, by=by, reason=reason)
     _free(invoice)
     for transfer in transfers:
@@ -110,16 +110,25 @@ def _raise_again(invoice: Invoice, *, by: User, reason: str) -> Invoice:
 
 def _gone_there(invoice: Invoice, by: User) -> set[UUID]:
     """The transfers whose document KashFlow has no more. Raises AlreadyPaid and CannotAsk, after asking there."""
-    gone = set()
-    open_ones = Invoice.objects.filter(pk=invoice.pk, state=Invoice.State.RAISED, kind=Invoice.Kind.INVOICE)
+    gone: set[UUID] = set()
+    open_ones = Invoice.objects.filter(pk=invoice.pk, state=Invoice.State.RAISED, is_voiding=False)
     there = Transfer.objects.documents().filter(invoice__in=open_ones, state=State.VERIFIED)
     for transfer in there.select_related("invoice", "ledger_account"):
         paid = voiding.ask(transfer, by=by)
         if paid is None:
-            gone.add(transfer.pk)
-        elif paid:
+            # With a credit note what set it off is gone as well.
+            done = Transfer.objects.filter(invoice=invoice, ledger_account=transfer.ledger_account)
+            gone.update(done.filter(state=State.VERIFIED).values_list("pk", flat=True))
+        elif paid and invoice.kind == Invoice.Kind.INVOICE:
             raise _paid(transfer.invoice, paid)
     return gone
+
+
+def _asked(invoice: Invoice, transfers: list[Transfer], gone: Collection[UUID]) -> list[Transfer]:
+    """The transfers that may speak against cancelling: a credit note that was deleted in KashFlow is there no more."""
+    if invoice.kind == Invoice.Kind.INVOICE:
+        return transfers
+    return [transfer for transfer in transfers if transfer.pk not in gone]
 
 
 def _held(invoice: Invoice) -> Invoice:

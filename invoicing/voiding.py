@@ -42,18 +42,18 @@ def ask(transfer: Transfer, *, by: User) -> Decimal | None:
     """
     _refuse_elsewhere(transfer)
     _refuse_while_set_off(transfer.invoice)
-    number = transfer.invoice.number
+    document = transfer.invoice
     try:
-        gateway = get_gateway(login_for(by), by=by, purpose=f"Cancel invoice {number}")
+        gateway = get_gateway(login_for(by), by=by, purpose=f"Cancel {_name(document)}")
         found = gateway.get_invoice_by_id(transfer.kashflow_dbid or 0)
     except NoLogin as error:
         raise CannotAsk(error.message, link=error.link, link_label=error.link_label) from error
     except NoRecord as error:
-        raise _not_known(number, "KashFlow gave no clear answer") from error
+        raise _not_known(document, "KashFlow gave no clear answer") from error
     except NotFound:
         return None
     except GatewayError as error:
-        raise _not_known(number, answer.refused(error).title) from error
+        raise _not_known(document, answer.refused(error).title) from error
     return found.amount_paid - _set_off(transfer)
 
 
@@ -121,15 +121,18 @@ def _set_off(transfer: Transfer) -> Decimal:
 
 
 def _refuse_elsewhere(transfer: Transfer) -> None:
+    document = transfer.invoice
+    name = f"{document.get_kind_display()} {document.number}"
+    done, instead = ("asked for", "an invoice") if _is_note(document) else ("voided", "a credit note")
     if not SystemDefaults.current().uses_kashflow:
         raise CannotAsk(
-            f"Invoice {transfer.invoice.number} is in KashFlow, and KashFlow is not the accounts package now, so it "
-            "can't be voided there. Nothing was cancelled. Switch KashFlow on first."
+            f"{name} is in KashFlow, and KashFlow is not the accounts package now, so it can't be {done} there. "
+            "Nothing was cancelled. Switch KashFlow on first."
         )
     if not transfer.ledger_account.is_current:
         raise CannotAsk(
-            f"Invoice {transfer.invoice.number} is in the KashFlow account {transfer.ledger_account.name}, which is "
-            "not the current one, so it can't be voided there. Nothing was cancelled. Raise a credit note instead."
+            f"{name} is in the KashFlow account {transfer.ledger_account.name}, which is not the current one, so "
+            f"it can't be {done} there. Nothing was cancelled. Raise {instead} instead."
         )
 
 
@@ -145,8 +148,17 @@ def _refuse_while_set_off(invoice: Invoice) -> None:
         )
 
 
-def _not_known(number: int, why: str) -> CannotAsk:
+def _not_known(document: Invoice, why: str) -> CannotAsk:
+    name = _name(document)
+    asked = f"KashFlow still has {name}" if _is_note(document) else f"anything of {name} is paid"
     return CannotAsk(
-        f"{why}, so it is not known whether anything of invoice {number} is paid. Nothing was cancelled. "
-        "Try again when KashFlow answers."
+        f"{why}, so it is not known whether {asked}. Nothing was cancelled. Try again when KashFlow answers."
     )
+
+
+def _name(document: Invoice) -> str:
+    return f"{document.get_kind_display().lower()} {document.number}"
+
+
+def _is_note(document: Invoice) -> bool:
+    return document.kind == Invoice.Kind.CREDIT_NOTE

@@ -33,6 +33,8 @@ class Here:
     paid: Decimal
     is_cancelled: bool
     is_note: bool = False
+    # Of a credit note that voids: the id of the invoice it voids.
+    voids: int | None = None
     set_off: Decimal = money.ZERO
     left: Decimal = money.ZERO
     # Of a document that a person linked: what it was then, to the letter (transfer.adoption).

@@ -43,7 +43,8 @@ class Walk:
         """Every difference of the documents dated from `since` (all where None). Raises the gateway's errors."""
         for first, last in self._months(since):
             yield from self._month(first, last)
-        for here in self.absent:
+        # By number, so that an invoice is looked for before the credit note that voids it.
+        for here in sorted(self.absent, key=lambda here: here.number):
             if here.invoice_id not in self.matched:
                 yield from self._looked_up(here)
 
@@ -134,6 +135,7 @@ class Walk:
             paid=-applied if is_note else invoice.paid_amount,
             is_cancelled=invoice.state == Invoice.State.CANCELLED,
             is_note=is_note,
+            voids=invoice.credits_id if invoice.is_voiding else None,
             set_off=applied,
             left=settled.left.get(invoice.pk, ZERO),
             accepted=transfer.accepted.get("fingerprint", "") if transfer else "",
@@ -212,7 +214,9 @@ class Walk:
         try:
             there = self.gateway.get_invoice_by_id(here.dbid)
         except NotFound:
-            if here.is_wanted:
+            # With its invoice gone as well nothing is left to void.
+            if here.is_wanted and (here.voids is None or here.voids in self.matched):
                 yield judging.gone(here)
             return
+        self.matched.add(here.invoice_id)
         yield from judging.compared(here, there)

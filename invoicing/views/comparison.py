@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, NamedTuple
 
 from django import forms
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -14,8 +14,9 @@ from django.urls import reverse
 
 from invoicing import tasks
 from invoicing.comparison import services
-from invoicing.models import Invoice, LedgerDifference
+from invoicing.models import Invoice, LedgerDifference, Payment, Transfer
 from invoicing.tabs import COMPARISON, tabs
+from invoicing.transfer.states import State
 from kashflow import reads
 from magmanager.common.exports import csv_response
 from magmanager.common.toasts import refusal_as_toast
@@ -29,6 +30,13 @@ Kind = LedgerDifference.Kind
 PAGE = "invoicing:comparison"
 HEAD = ("Number", "Difference", "Company", "What", "What to do")
 VOIDED, SET_OFF = "Open it to see how far its voiding is.", "Open it to see how far setting it off is."
+STEPS = {
+    Kind.MISSING: "Open it: transfer it, or see why it waits.",
+    Kind.DELETED: "If it was meant, cancel it here; else bring it back in KashFlow.",
+    Kind.EDITED: "Put it right in KashFlow, or credit it here.",
+    Kind.PENNY: "Put the penny right in KashFlow.",
+    Kind.EXTRA: "Look at the document in KashFlow.",
+}
 ICONS = {Kind.PAID: "cash", Kind.EXTRA: "file-plus", Kind.DELETED: "trash"}
 
 
@@ -40,22 +48,33 @@ class Step(NamedTuple):
 
 
 def next_step(one: LedgerDifference) -> Step:
-    """The next step for one difference."""
-    invoice = reverse("invoicing:invoice", args=[one.invoice.number]) if one.invoice else ""
-    kind = Kind(one.kind)
-    if kind == Kind.EXTRA and one.invoice and one.invoice.state == Invoice.State.CANCELLED:
-        return Step(f"{VOIDED} If nothing is under way, set it off or delete it in KashFlow.", invoice)
-    if kind == Kind.PAID and one.invoice and one.invoice.kind == Invoice.Kind.CREDIT_NOTE:
-        return Step(f"{SET_OFF} If nothing is under way, set it off in KashFlow.", invoice)
-    steps = {
-        Kind.MISSING: Step("Open it: transfer it, or see why it waits.", invoice),
-        Kind.DELETED: Step("If it was meant, cancel it here; else bring it back in KashFlow.", invoice),
-        Kind.EDITED: Step("Put it right in KashFlow, or credit it here.", invoice),
-        Kind.PENNY: Step("Put the penny right in KashFlow.", invoice),
-        Kind.PAID: Step("Press Update Invoice Paid Status.", reverse("kashflow:settings")),
-        Kind.EXTRA: Step("Look at the document in KashFlow.", invoice),
-    }
-    return steps[kind]
+    """The next step for one of `differences()`."""
+    ours, kind = one.invoice, Kind(one.kind)
+    page = reverse("invoicing:invoice", args=[ours.number]) if ours else ""
+    if kind == Kind.PAID:
+        return _settled_differently(one, page)
+    if ours and kind == Kind.DELETED and ours.credits:
+        return _deleted_note(ours, ours.credits, page)
+    if ours and kind == Kind.EXTRA and ours.state == Invoice.State.CANCELLED:
+        return Step(f"{VOIDED} If nothing is under way, set it off or delete it in KashFlow.", page)
+    return Step(STEPS[kind], page)
+
+
+def _deleted_note(note: Invoice, credited: Invoice, page: str) -> Step:
+    if note.is_voiding:
+        return Step(f"Delete invoice {credited.number} in KashFlow as well: it is cancelled here.", page)
+    cancel = reverse("invoicing:invoice_cancel", args=[note.number])
+    return Step("Cancel it here; then credit again what is still to be taken back.", cancel)
+
+
+def _settled_differently(one: Any, page: str) -> Step:
+    if one.invoice.kind == Invoice.Kind.CREDIT_NOTE:
+        return Step(f"{SET_OFF} If nothing is under way, set it off in KashFlow.", page)
+    if one.has_waiting_payment:
+        return Step("Press Transfer Payments.", reverse("kashflow:settings"))
+    if one.has_kept_payment:
+        return Step("Record its payment in KashFlow, and remove it here: it comes back by itself.", page)
+    return Step("Press Update Invoice Paid Status.", reverse("kashflow:settings"))
 
 
 class ComparisonFilters(forms.Form):
@@ -80,8 +99,14 @@ def narrowed(rows: QuerySet[LedgerDifference], wanted: dict[str, Any]) -> QueryS
 
 
 def differences() -> QuerySet[LedgerDifference]:
-    """Those of the latest comparison with a result."""
-    return LedgerDifference.objects.filter(run=services.latest()).select_related("invoice")
+    """Those of the latest comparison with a result, with what their next step depends on."""
+    here = Payment.objects.filter(invoice=OuterRef("invoice")).counted_here()
+    kept = Exists(Transfer.objects.filter(payment=OuterRef("pk"), state=State.DO_NOT_SEND))
+    return (
+        LedgerDifference.objects.filter(run=services.latest())
+        .select_related("invoice__credits")
+        .annotate(has_waiting_payment=Exists(here.filter(~kept)), has_kept_payment=Exists(here.filter(kept)))
+    )
 
 
 class Comparison(FilteredList):

@@ -28,8 +28,7 @@ from tests.invoicing.transfer.conftest import FIRST_NUMBER, Desk
 from tests.invoicing.transfer.test_apply import credit, errand, pay
 from tests.invoicing.transfer.test_void import cancel, voiding
 
-PAGE, START = reverse("invoicing:comparison"), reverse("invoicing:ledgers_compare")
-EXPORT = reverse("invoicing:comparison_export")
+PAGE = reverse("invoicing:comparison")
 
 
 @pytest.fixture
@@ -307,42 +306,3 @@ def test_cancelled_one_whose_deletion_was_left_is_still_open_there_or_paid(
     assert LedgerDifference.objects.get().what == (
         "Cancelled here, and £266.82 of it counts as paid in KashFlow."
     )
-
-
-# --- The page -----------------------------------------------------------------------------------------------
-
-
-def test_a_stranger_and_sales_compare_nothing(
-    desk: Desk, stranger: Browser, as_role: Callable[..., Browser]
-) -> None:
-    assert stranger.post(START).status_code == 302
-    assert [as_role("Sales").post(START).status_code, as_role("Sales").get(PAGE).status_code] == [403, 403]
-    assert not Run.objects.filter(kind=services.KIND).exists()
-
-
-def test_the_accountant_presses_and_reads_the_next_step(
-    desk: Desk, sent: list[Invoice], as_role: Callable[..., Browser]
-) -> None:
-    bookkeeper(desk).delete_invoice(sent[1].number)
-    browser = as_role("Accounts")
-    assert "Not compared yet" in browser.get(PAGE).content.decode()
-    assert "Reading KashFlow" in browser.post(START, follow=True).content.decode()
-    services.carry(Run.objects.get(kind=services.KIND).pk)
-    page = browser.get(PAGE).content.decode()
-    assert "1 deleted in KashFlow." in page
-    assert "If it was meant, cancel it here" in page
-    assert reverse("invoicing:invoice", args=[sent[1].number]) in page
-    assert "Nothing fits the search" in browser.get(PAGE, {"kind": "paid"}).content.decode()
-    exported = b"".join(browser.post(EXPORT).streaming_content).decode()
-    assert f"{sent[1].number},Deleted in KashFlow,{sent[1].company_name}," in exported
-
-
-def test_without_a_login_nothing_begins_and_the_reason_is_said(
-    as_role: Callable[..., Browser], db: None
-) -> None:
-    factories.company()
-    factories.kashflow_on()
-    factories.ledger_account()
-    page = as_role("Accounts").post(START, follow=True).content.decode()
-    assert "No KashFlow login is saved" in page
-    assert not Run.objects.exists()

@@ -188,6 +188,32 @@ def test_credit_note_in_kashflow_is_not_cancelled(desk: Desk) -> None:
     assert is_untouched(note)
 
 
+def test_credit_note_that_kashflow_cannot_be_asked_about_is_not_cancelled(desk: Desk) -> None:
+    invoice = sent(desk)
+    note = credit(desk, invoice, "100.00")
+    desk.work()
+    desk.sandbox.fault("GetInvoiceByID", "http_500")
+    with pytest.raises(
+        CannotAsk, match=f"not known whether KashFlow still has credit note {note.number}. Noth"
+    ):
+        cancel_invoice(by=desk.by, invoice=note, reason="Wrong line")
+    LedgerAccount.objects.update(is_current=False)
+    with pytest.raises(CannotAsk, match=r"can't be asked for there. Nothing was cancelled. Raise an invoice"):
+        cancel_invoice(by=desk.by, invoice=note, reason="Wrong line")
+    assert is_untouched(note)
+
+
+def test_credit_note_that_was_deleted_there_while_it_is_being_set_off_is_not_cancelled(desk: Desk) -> None:
+    invoice = sent(desk)
+    note = credit(desk, invoice, "100.00")
+    desk.sandbox.fault(APPLY, "drop_after")
+    desk.work()
+    desk.sandbox.server.ledger.delete_invoice(document(desk, note)["InvoiceDBID"])
+    with pytest.raises(InKashFlow, match=r"has credit note .* or may have it"):
+        cancel_invoice(by=desk.by, invoice=note, reason="Wrong line")
+    assert is_untouched(note)
+
+
 def test_voiding_credit_note_is_not_cancelled(desk: Desk) -> None:
     invoice = sent(desk)
     cancel(desk, invoice)
