@@ -33,12 +33,16 @@ STOPPED = (
 
 @dataclass(frozen=True)
 class Restored:
-    """The next number before and after, KashFlow's highest (None for none), and why it could not be asked."""
+    """The next number before and after, KashFlow's highest (None for none), and why it could not be asked.
+
+    Where `uses_kashflow` is False it is not the accounts package, and was not to be asked.
+    """
 
     before: int
     after: int
     highest_there: int | None
     why_not: str
+    uses_kashflow: bool
 
 
 def after_restore() -> Restored:
@@ -53,10 +57,11 @@ def after_restore() -> Restored:
         # Until the numbers prove themselves again, every look reads a list as well: a document that was given
         # another number meanwhile is found.
         LedgerAccount.objects.filter(pk=account.pk).update(restored_at=now, numbers_proved=False)
-    there, why_not = _highest_there()
+    uses_kashflow = SystemDefaults.current().uses_kashflow
+    there, why_not = _highest_there() if uses_kashflow else (None, "")
     here = Invoice.objects.aggregate(highest=Max("number"))["highest"] or 0
     before, after = _lift(min(max(here, there or 0) + 1, MAX_NUMBER))
-    return Restored(before, after, there, why_not)
+    return Restored(before, after, there, why_not, uses_kashflow)
 
 
 def _lift(least: int) -> tuple[int, int]:
@@ -74,8 +79,6 @@ def _lift(least: int) -> tuple[int, int]:
 
 def _highest_there() -> tuple[int | None, str]:
     """KashFlow's highest invoice number of all, or why it is not known."""
-    if not SystemDefaults.current().uses_kashflow:
-        return None, ""
     login = office_login()
     if login is None:
         return None, "No KashFlow login is saved."

@@ -13,7 +13,7 @@ from invoicing.transfer import mapping
 from kashflow.account import resume_account
 from kashflow.models import LedgerAccount
 from kashflow.services import get_gateway
-from settings_app.models import AuditEntry
+from settings_app.models import AuditEntry, SystemDefaults
 from tests import factories
 from tests.invoicing.transfer.conftest import FIRST_NUMBER, Desk
 
@@ -99,6 +99,19 @@ def test_kashflow_away_lifts_the_counter_above_our_own_and_ends_with_an_error(de
     assert "run manage.py after_restore again before transfers go on" in str(refused.value)
     assert next_number() == invoices[-1].number + 1
     assert desk.account.paused_reason
+
+
+def test_without_the_package_it_says_that_kashflow_was_not_asked(desk: Desk) -> None:
+    invoices, calls = desk.raise_invoices(2), len(desk.sandbox.log())
+    SystemDefaults.objects.update(accounts_package="")
+    next_one = invoices[-1].number + 1
+    assert told() == (
+        "Transfers are paused until an admin lets them go on in Settings › KashFlow.\n"
+        f"Next invoice number: {next_one} (it was {FIRST_NUMBER}).\n"
+        "KashFlow was not asked, so its numbers are not counted: it is not the accounts package. If it becomes that "
+        "again, run manage.py after_restore again before transfers go on.\n"
+    )
+    assert (next_number(), len(desk.sandbox.log())) == (next_one, calls)
 
 
 def test_the_counter_never_moves_back(desk: Desk) -> None:
