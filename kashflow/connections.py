@@ -32,6 +32,8 @@ ACCOUNT_WIDE = (ApiDisabled.code, IpNotListed.code, AccessForbidden.code)
 MY_DETAILS = reverse_lazy("my_details")
 # What an admin may say of a login that opens other books.
 RENAMED, ANOTHER = "renamed", "another"
+# How the audit log calls it that other books became the current ones.
+SWITCHED = "kashflow_account.switched"
 # The fingerprint of an account that no login has opened yet.
 NOT_OPENED = ""
 
@@ -298,9 +300,7 @@ def _another(account: LedgerAccount, given: Answer, by: User) -> LedgerAccount:
     """Other books become the current ones. What waits for the old ones is never sent to these by itself."""
     LedgerAccount.objects.filter(pk=account.pk).update(is_current=False)
     other = _known_or_new(given)
-    audit.record(
-        "kashflow_account.switched", other, by=by, before={"name": account.name}, after={"name": other.name}
-    )
+    audit.record(SWITCHED, other, by=by, before={"name": account.name}, after={"name": other.name})
     return other
 
 

@@ -9,17 +9,18 @@ import uuid
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from kashflow import answer
-from kashflow.connections import login_for, office_login
+from kashflow.connections import SWITCHED, login_for, office_login
 from kashflow.gateway.errors import ConnectionOff, GatewayError
 from kashflow.limits import times
 from kashflow.models import Connection
 from magmanager.common import runs
 from magmanager.common.models import Run
 from magmanager.common.permissions import allow, may
-from settings_app.models import SystemDefaults, User
+from settings_app.models import AuditEntry, SystemDefaults, User
 
 FORGOTTEN = "The KashFlow login was forgotten, so nothing was read. Save one in My Details and try again."
 NOT_ALLOWED = "{} may not do this any more, so nothing was read. Somebody who may can press the button."
@@ -53,6 +54,15 @@ def _start(kind: str, title: str, login: Connection, by: User | None) -> Run:
 def last_run(kind: str) -> Run | None:
     """The latest run of a kind."""
     return Run.objects.select_related("by").filter(kind=kind).first()
+
+
+def of_these_books(kind: str) -> QuerySet[Run]:
+    """Runs of a kind that were asked for since another KashFlow account was last made the current one.
+
+    A login goes with its person to the other account, so the login of a run does not say whose books it read.
+    """
+    switched = AuditEntry.objects.filter(event=SWITCHED, at__gte=OuterRef("started_at"))
+    return Run.objects.filter(~Exists(switched), kind=kind)
 
 
 def begin(run_id: uuid.UUID, verbs: Mapping[str, str]) -> tuple[Run, Connection] | None:

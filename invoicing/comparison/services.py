@@ -7,6 +7,7 @@ import uuid
 from collections import Counter
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from invoicing.comparison.judging import Finding
 from invoicing.comparison.walking import Walk
@@ -54,8 +55,13 @@ def carry(run_id: uuid.UUID) -> Run | None:
 
 
 def latest() -> Run | None:
-    """The newest comparison that has a result."""
-    return Run.objects.select_related("by").filter(kind=KIND, state=Run.State.FINISHED).first()
+    """The newest comparison with the current books that has a result."""
+    return reads.of_these_books(KIND).select_related("by").filter(state=Run.State.FINISHED).first()
+
+
+def differences() -> QuerySet[LedgerDifference]:
+    """What it found: only the newest comparison's differences are kept."""
+    return LedgerDifference.objects.filter(run__in=reads.of_these_books(KIND))
 
 
 def _write(run: Run, found: list[Finding], seen: int) -> None:

@@ -103,7 +103,7 @@ def differences() -> QuerySet[LedgerDifference]:
     here = Payment.objects.filter(invoice=OuterRef("invoice")).counted_here()
     kept = Exists(Transfer.objects.filter(payment=OuterRef("pk"), state=State.DO_NOT_SEND))
     return (
-        LedgerDifference.objects.filter(run=services.latest())
+        services.differences()
         .select_related("invoice__credits")
         .annotate(has_waiting_payment=Exists(here.filter(~kept)), has_kept_payment=Exists(here.filter(kept)))
     )

@@ -8,7 +8,8 @@ from django.db.models import Count
 from django.urls import reverse
 
 from clients.models import CustomerLink
-from invoicing.models import LedgerDifference, Transfer
+from invoicing.comparison import services as comparison
+from invoicing.models import Transfer
 from invoicing.transfer.pauses import RUN_KINDS
 from invoicing.transfer.states import NEEDS_YOU, WORD_OF, State
 from kashflow.models import LedgerAccount
@@ -118,7 +119,7 @@ def _needing(current: LedgerAccount) -> list[Item]:
 
 def _differing() -> list[Item]:
     """One line for what the latest comparison found; none where both books agree."""
-    found = LedgerDifference.objects.count()
+    found = comparison.differences().count()
     if not found:
         return []
     which = "1 difference" if found == 1 else f"{found:,} differences"

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from invoicing.comparison import services
 from invoicing.models import Invoice, LedgerDifference, Transfer
+from kashflow import connections
 from magmanager.common.models import Run
 from tests import factories
 from tests.invoicing.transfer.conftest import Desk
@@ -57,6 +58,21 @@ def test_without_a_login_nothing_begins_and_the_reason_is_said(
     page = as_role("Accounts").post(START, follow=True).content.decode()
     assert "No KashFlow login is saved" in page
     assert not Run.objects.exists()
+
+
+def test_after_a_switch_of_accounts_the_old_books_differences_are_not_shown(
+    desk: Desk, sent: list[Invoice], as_role: Callable[..., Browser]
+) -> None:
+    bookkeeper(desk).delete_invoice(sent[1].number)
+    compare()
+    admin = as_role("Admin")
+    items = [item.name for item in admin.get(reverse("home")).context["waiting"].items]
+    assert ("Comparison" in items, len(steps(admin))) == (True, 1)
+    desk.sandbox.server.ledger.set_company(CompanyName="Marches Group Ltd", VatRegistrationNumber="GB1")
+    connections.save_login(by=admin.person, username="demo", password="demo", books=connections.ANOTHER)
+    assert "Not compared yet" in admin.get(PAGE).content.decode()
+    assert admin.get(reverse("home")).context["waiting"].items == []
+    assert b"".join(admin.post(EXPORT).streaming_content).decode().count("\n") == 1
 
 
 # --- The next step ------------------------------------------------------------------------------------------
