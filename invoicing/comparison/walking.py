@@ -24,6 +24,8 @@ from kashflow.models import LedgerAccount
 from magmanager.common.money import ZERO
 
 A_DAY = dt.timedelta(days=1)
+# Two months from the first of any: a document that was dated ahead under a number of ours is met there.
+AHEAD = dt.timedelta(days=62)
 AT_ONCE = 500
 
 
@@ -49,12 +51,12 @@ class Walk:
                 yield from self._looked_up(here)
 
     def _months(self, since: dt.date | None) -> Iterator[tuple[dt.date, dt.date]]:
-        """First and last day of each month with a document of ours, up to today's or the latest one's."""
+        """First and last day of each month from our first document's on, to AHEAD of today's or the latest one's."""
         dates = self._ours().aggregate(first=Min("invoice_date"), last=Max("invoice_date"))
         if dates["first"] is None:
             return
         month = max(dates["first"], since or dates["first"]).replace(day=1)
-        end = max(dates["last"], timezone.localdate())
+        end = max(dates["last"], timezone.localdate()).replace(day=1) + AHEAD
         while month <= end:
             following = (month + dt.timedelta(days=32)).replace(day=1)
             yield month, following - A_DAY

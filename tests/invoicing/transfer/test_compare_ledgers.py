@@ -13,6 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client as Browser
 from django.urls import reverse
+from django.utils import timezone
 
 from invoicing import tasks
 from invoicing.comparison import services
@@ -140,6 +141,16 @@ def test_documents_made_in_kashflow(desk: Desk, sent: list[Invoice]) -> None:
     told = {one.number: one.what for one in LedgerDifference.objects.all()}
     assert told[sent[0].number].startswith(f"A second copy, under number {FIRST_NUMBER + 900}.")
     assert told[FIRST_NUMBER + 901].startswith("Made in KashFlow under a number that ours will come to.")
+
+
+def test_a_document_dated_two_months_ahead_under_a_number_that_is_next(
+    desk: Desk, sent: list[Invoice]
+) -> None:
+    ahead = (timezone.localdate().replace(day=1) + dt.timedelta(days=62)).replace(day=28)
+    document = bookkeeper(desk).get_invoice(sent[0].number)
+    typed = {**vars(document), "dbid": 0, "reference": "by hand", "invoice_date": ahead, "due_date": ahead}
+    bookkeeper(desk).insert_invoice(type(document)(**{**typed, "number": FIRST_NUMBER + 3}))
+    assert (compare()[0], found()) == (1, [("extra", FIRST_NUMBER + 3)])
 
 
 def test_our_number_on_a_document_of_somebody_else(desk: Desk, sent: list[Invoice]) -> None:
