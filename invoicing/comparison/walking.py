@@ -31,7 +31,10 @@ AT_ONCE = 500
 
 @dataclass
 class Walk:
-    """A comparison under way. `tell` is called with how many documents of KashFlow's were looked at so far."""
+    """A comparison under way. `tell` is called with how many documents of KashFlow's were looked at so far.
+
+    It is called at least after every call to KashFlow: a run that tells nothing for a lease counts as dead.
+    """
 
     account: LedgerAccount
     gateway: Gateway
@@ -45,10 +48,12 @@ class Walk:
         """Every difference of the documents dated from `since` (all where None). Raises the gateway's errors."""
         for first, last in self._months(since):
             yield from self._month(first, last)
+            self.tell(self.seen)
         # By number, so that an invoice is looked for before the credit note that voids it.
         for here in sorted(self.absent, key=lambda here: here.number):
             if here.invoice_id not in self.matched:
                 yield from self._looked_up(here)
+                self.tell(self.seen)
 
     def _months(self, since: dt.date | None) -> Iterator[tuple[dt.date, dt.date]]:
         """First and last day of each month from our first document's on, to AHEAD of today's or the latest one's."""

@@ -19,6 +19,7 @@ from invoicing import tasks
 from invoicing.comparison import services
 from invoicing.models import Invoice, LedgerDifference, NumberCounter, Transfer
 from invoicing.transfer.desk import do_not_send
+from kashflow import reads
 from kashflow.gateway.client import Gateway
 from kashflow.gateway.records import Payment
 from kashflow.models import LedgerAccount
@@ -181,6 +182,26 @@ def test_kashflow_away_changes_nothing_and_is_no_difference(desk: Desk, sent: li
     assert refused.value.returncode == 2
     assert found() == [("deleted", sent[1].number)]
     assert services.latest() != Run.objects.filter(kind=services.KIND).first()
+
+
+@pytest.mark.parametrize("call", ["get_invoices_by_date_range", "get_invoice_by_id"])
+def test_a_slow_comparison_is_not_begun_again_beside_itself(
+    desk: Desk, sent: list[Invoice], monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """Each call takes longer than half a lease: together they take longer than a lease, and none does alone."""
+    for invoice in sent:
+        change(desk, invoice, invoice_date=dt.date(2026, 8, 3))
+    begun_again, asked = [], getattr(Gateway, call)
+
+    def slowly(*args: Any, **kwargs: Any) -> Any:
+        for run in Run.objects.filter(kind=services.KIND):
+            Run.objects.filter(pk=run.pk).update(touched_at=run.touched_at - dt.timedelta(seconds=100))
+        begun_again.append([run.pk for run in reads.forgotten([services.KIND])])
+        return asked(*args, **kwargs)
+
+    monkeypatch.setattr(Gateway, call, slowly)
+    assert (compare()[0], len(begun_again) > 2) == (1, True)
+    assert not any(begun_again)
 
 
 def test_a_second_night_within_the_first_begins_nothing(desk: Desk, sent: list[Invoice]) -> None:
