@@ -75,7 +75,11 @@ class Walk:
     @cached_property
     def _first_number(self) -> int | None:
         sent = Transfer.objects.documents().filter(ledger_account=self.account)
-        return sent.aggregate(least=Min("invoice__number"))["least"]
+        least: int | None = sent.aggregate(least=Min("invoice__number"))["least"]
+        if least is None and self.account.restored_at:
+            # The backup may be older than the first transfer: then any of ours may be there.
+            return Invoice.objects.aggregate(least=Min("number"))["least"]
+        return least
 
     @cached_property
     def _next_number(self) -> int:

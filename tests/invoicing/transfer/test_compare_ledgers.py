@@ -28,6 +28,7 @@ from magmanager.common.models import Run
 from tests import factories
 from tests.invoicing.transfer.conftest import FIRST_NUMBER, Desk
 from tests.invoicing.transfer.test_apply import credit, errand, pay
+from tests.invoicing.transfer.test_carry import type_in
 from tests.invoicing.transfer.test_void import cancel, voiding
 
 PAGE = reverse("invoicing:comparison")
@@ -263,6 +264,19 @@ def test_what_a_restored_backup_lacks_is_listed_where_kashflow_numbers_its_own(
     call_command("after_restore", stdout=StringIO())
     assert (compare()[0], found()) == (1, [("extra", 90_000)])
     assert "Delete it in KashFlow before" in LedgerDifference.objects.get().what
+
+
+def test_a_backup_from_before_the_first_transfer_is_compared_as_well(desk: Desk) -> None:
+    NumberCounter.objects.update_or_create(pk=1, defaults={"next_number": FIRST_NUMBER + 2})
+    there, waiting = desk.raise_invoices(2)
+    type_in(desk, there.number, CustomerReference=there.marker)
+    type_in(desk, FIRST_NUMBER + 2, CustomerReference="7K3QW9XZ2B")
+    assert compare()[0] == 0
+    call_command("after_restore", stdout=StringIO())
+    assert compare()[0] == 1
+    assert found() == [
+        ("extra", there.number), ("extra", FIRST_NUMBER + 2), ("missing", there.number), ("missing", waiting.number),
+    ]  # fmt: skip
 
 
 # --- Credit notes and what was cancelled ----------------------------------------------------------------------
