@@ -124,6 +124,15 @@ def test_the_file_has_the_same_lines(as_role: As, client: Client, three: list[In
     assert (entry.by, entry.object_id) == (browser.person, str(client.pk))
 
 
+@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+44 20", "-2+3", "@SUM(A1)"])
+def test_no_cell_of_the_file_is_a_formula_and_a_negative_amount_stays_one(
+    as_role: As, client: Client, text: str
+) -> None:
+    invoice(client, bookings=[factories.booking(client, po_number=text)], paid_amount=Decimal("-20.00"))
+    _, row = export(as_role("Accounts"), client)
+    assert (row[3], row[5:]) == (f"'{text}", ["216.00", "-20.00", "236.00", "236.00"])
+
+
 @pytest.mark.parametrize("count", [5, 500])
 def test_queries_do_not_grow_with_the_documents(as_role: As, client: Client, count: int) -> None:
     copies(invoice(client, days_ago=40), count - 1)

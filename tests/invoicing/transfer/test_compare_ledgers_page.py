@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 
 import pytest
@@ -58,6 +60,18 @@ def test_without_a_login_nothing_begins_and_the_reason_is_said(
     page = as_role("Accounts").post(START, follow=True).content.decode()
     assert "No KashFlow login is saved" in page
     assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize("text", ["=HYPERLINK(1)", "+44 20", "-2+3", "@SUM(A1)"])
+def test_no_cell_of_the_file_is_a_formula_and_a_number_stays_one(
+    desk: Desk, sent: list[Invoice], as_role: Callable[..., Browser], text: str
+) -> None:
+    bookkeeper(desk).delete_invoice(sent[1].number)
+    compare()
+    LedgerDifference.objects.update(company=text, what=text, number=-7)
+    exported = b"".join(as_role("Accounts").post(EXPORT).streaming_content).decode("utf-8-sig")
+    _, row = csv.reader(io.StringIO(exported))
+    assert row[:4] == ["-7", "Deleted in KashFlow", f"'{text}", f"'{text}"]
 
 
 def test_after_a_switch_of_accounts_the_old_books_differences_are_not_shown(
