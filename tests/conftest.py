@@ -33,11 +33,22 @@ def pytest_report_header() -> list[str]:
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> str:
     """The test database, as ever; its value is the rows that migrations made, as JSON, before any test ran."""
     with django_db_blocker.unblock():
+        if database.vendor == "postgresql":
+            database.ops.sql_flush = _deletes
+        # Nothing for Django to put back: `committed` does. It then asks no app for its first rows after each test.
+        database._test_serialized_contents = "[]"
         return database.creation.serialize_db_to_string()
 
 
+def _deletes(style: Any, tables: list[str], **_: Any) -> list[str]:
+    """Empties tables without a file for each: TRUNCATE of all takes seconds. Foreign keys are checked at the end."""
+    return [f"DELETE FROM {database.ops.quote_name(table)}" for table in tables]  # noqa: S608
+
+
 @pytest.fixture
-def committed(django_db_setup: str, transactional_db: None) -> Iterator[None]:
+def committed(
+    django_db_setup: str, django_db_serialized_rollback: None, transactional_db: None
+) -> Iterator[None]:
     """Rows that other threads see, in a database that begins as migrations left it.
 
     Append-only tables refuse to be emptied on SQLite, so their triggers are put aside for it.
