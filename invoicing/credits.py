@@ -1,7 +1,8 @@
 """What was credited of an invoice, and what is left: questions for balances, pages and the verbs.
 
-A credit note counts against its invoice from the moment it is raised. KashFlow counts it among what is paid
-once it is set off there, so a balance must not take it off twice: `not_in_paid` is what is still missing.
+A credit note counts against its invoice from the moment it is raised: first by itself, and once it is set off in
+KashFlow as a part of what is paid of the invoice (`paid_status.writing.set_off` settles both in one write). What a credit
+note is still open with is what has to be taken off its invoice besides: `not_in_paid`, or `owed` in a query.
 """
 
 from __future__ import annotations
@@ -11,13 +12,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import ExpressionWrapper, F, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 
 from invoicing.models import Invoice, InvoiceLine, Transfer
 from invoicing.transfer.states import State
 from invoicing.vat import VatOfLine
+from magmanager.common import many
 from magmanager.common.errors import DomainError
+from magmanager.common.fields import MoneyField
 from magmanager.common.money import ZERO
+
+# Of setting a credit note off: what KashFlow says is paid of the invoice may have it in.
+UNDER_WAY = (State.CLAIMED, State.SENDING, State.SENT, State.AMBIGUOUS)
 
 
 class MoreThanLeft(DomainError):
@@ -45,17 +53,47 @@ def credited_amount(invoice: Invoice) -> Decimal:
 
 
 def not_in_paid(invoice: Invoice) -> Decimal:
-    """The part of `credited_amount` that is not in the invoice's paid amount: not set off when KashFlow was asked."""
+    """The part of `credited_amount` that is not in the invoice's paid amount: not set off in KashFlow."""
     return not_in_paid_of([invoice.pk]).get(invoice.pk, ZERO)
 
 
 def not_in_paid_of(invoice_ids: Iterable[int] | QuerySet[Any, Any]) -> dict[int, Decimal]:
     """As `not_in_paid`, of many invoices in one query; by id, without those it is nothing of."""
-    notes = Invoice.objects.filter(credits__in=invoice_ids, state=Invoice.State.RAISED).order_by()
-    set_off = Q(transfers__kind=Transfer.Kind.APPLY, transfers__state=State.VERIFIED)
-    before = Q(transfers__verified_at__lt=F("credits__paid_as_of"))
-    missing = notes.exclude(pk__in=notes.filter(set_off & before).values("pk"))
-    return {pk: -amount for pk, amount in missing.values_list("credits").annotate(taken=Sum("total"))}
+    notes = _live().filter(credits__in=invoice_ids).values_list("credits")
+    found = notes.annotate(total=Sum("total"), settled=Sum("paid_amount"))
+    return {pk: settled - raised for pk, raised, settled in found if settled != raised}
+
+
+def owed() -> Combinable:
+    """In a query over documents: pounds left to pay of each, without what was credited of it."""
+    return _pounds(F("total") - F("paid_amount") + _of_notes(F("total") - F("paid_amount")))
+
+
+def received() -> Combinable:
+    """In a query over documents: pounds that came in for each, without credit notes that were set off."""
+    return _pounds(F("paid_amount") + _of_notes(F("paid_amount")))
+
+
+def being_set_off(invoice_ids: Iterable[int]) -> QuerySet[Invoice]:
+    """The credit notes that are being set off against these invoices: done in KashFlow or not, nobody knows yet."""
+    errands = Transfer.objects.filter(kind=Transfer.Kind.APPLY, state__in=UNDER_WAY)
+    return Invoice.objects.filter(credits__in=many.among(invoice_ids), transfers__in=errands)
+
+
+def _live() -> QuerySet[Invoice]:
+    notes = Invoice.objects.filter(kind=Invoice.Kind.CREDIT_NOTE, state=Invoice.State.RAISED)
+    return notes.order_by()
+
+
+def _of_notes(amount: Combinable) -> Coalesce:
+    """The sum of `amount` (nothing or less) over the credit notes of a document."""
+    sums = _live().filter(credits=OuterRef("pk")).values("credits").annotate(sum=Sum(_pounds(amount)))
+    return Coalesce(Subquery(sums.values("sum")), Value(ZERO), output_field=MoneyField())
+
+
+def _pounds(amount: Any) -> ExpressionWrapper:
+    # Without its own output field a sum of two amounts would come out in pence.
+    return ExpressionWrapper(amount, output_field=MoneyField())
 
 
 def of_invoice(invoice: Invoice) -> QuerySet[Invoice]:

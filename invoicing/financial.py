@@ -13,9 +13,8 @@ from django.urls import reverse
 
 from bookings.models import Instalment
 from clients.models import Client
-from invoicing import documents, picking
+from invoicing import credits, documents, picking
 from invoicing.causes import Link, page_of_transfer
-from invoicing.credits import not_in_paid_of
 from invoicing.documents import Line
 from invoicing.models import Invoice, InvoiceLine, Payment, Transfer
 from invoicing.owed import open_documents
@@ -85,20 +84,17 @@ def _owed(client: Client, today: dt.date) -> list[Figure]:
 def _late(client: Client, today: dt.date) -> list[tuple[Decimal, int]]:
     """What is left of each invoice past its due date, and how many days that is; not of what was credited."""
     rows = open_documents(client.pk).filter(due_on__lt=today, kind=Invoice.Kind.INVOICE)
-    credited = not_in_paid_of(rows.values("pk"))
-    lefts = (
-        (raised - paid - credited.get(pk, ZERO), (today - due_on).days)
-        for pk, raised, paid, due_on in rows.values_list("pk", "total", "paid_amount", "due_on")
-    )
-    return [(left, days) for left, days in lefts if left > 0]
+    late = rows.annotate(owed=credits.owed()).filter(owed__gt=ZERO)
+    return [(owed, (today - due_on).days) for owed, due_on in late.values_list("owed", "due_on")]
 
 
 def _paid(client: Client, today: dt.date) -> Figure:
     """By the date of the invoice: KashFlow says how much of a document is paid, not always when."""
     recent = Invoice.objects.filter(payer=client, state=Invoice.State.RAISED, kind=Invoice.Kind.INVOICE)
-    found = recent.filter(invoice_date__gt=today - A_YEAR, paid_amount__gt=0).aggregate(
-        count=Count("pk"), paid=Sum("paid_amount", default=ZERO)
+    paid = recent.filter(invoice_date__gt=today - A_YEAR, paid_amount__gt=0).annotate(
+        received=credits.received()
     )
+    found = paid.filter(received__gt=ZERO).aggregate(count=Count("pk"), paid=Sum("received", default=ZERO))
     remark = f"of {counted(found['count'], 'invoice')} of that time"
     return Figure("Paid in the last 12 months", found["paid"], remark if found["count"] else "nothing yet")
 
@@ -127,7 +123,7 @@ def with_standing(rows: Iterable[Any], today: dt.date, *, uses_kashflow: bool) -
     What a credit note takes back is taken off its invoice; of the credit note itself nothing is owed.
     """
     found = list(rows)
-    credited = not_in_paid_of([row.pk for row in found])
+    credited = credits.not_in_paid_of([row.pk for row in found])
     for row in found:
         is_owed = row.state == Invoice.State.RAISED and row.kind == Invoice.Kind.INVOICE
         row.balance = row.total - row.paid_amount - credited.get(row.pk, ZERO) if is_owed else ZERO

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Sum
 
 from clients.models import Client
+from invoicing import credits
 from invoicing.models import Invoice
 from invoicing.owed import open_documents
 from magmanager.common.money import ZERO, total
@@ -20,12 +21,16 @@ HEAD = ("Date", "Document", "Number", "PO number", "Due", "Total", "Paid", "Open
 
 @dataclass(frozen=True)
 class Entry:
-    """An open document: what is left of it, and the balance up to and with it, in pounds."""
+    """An open document: what is left of it, and the balance up to and with it, in pounds.
+
+    `overdue` is what is late of an invoice, without what its credit notes further down take off it.
+    """
 
     invoice: Invoice
     left: Decimal
     balance: Decimal
     days_over: int
+    overdue: Decimal
 
     @property
     def cells(self) -> tuple[Any, ...]:
@@ -60,7 +65,7 @@ class Statement:
     @property
     def overdue(self) -> Decimal:
         """Of the entries: what was due before this day."""
-        return total(entry.left for entry in self.entries if entry.days_over)
+        return total(entry.overdue for entry in self.entries)
 
 
 def statement(payer: Client, on: dt.date, since: dt.date | None = None) -> Statement:
@@ -69,11 +74,12 @@ def statement(payer: Client, on: dt.date, since: dt.date | None = None) -> State
     forward = _left_before(every, since) if since else ZERO
     rows = every.filter(invoice_date__gte=since) if since else every
     entries, running = [], forward
-    for invoice in rows.only(*COLUMNS).order_by("invoice_date", "number"):
+    for invoice in rows.only(*COLUMNS).annotate(owed=credits.owed()).order_by("invoice_date", "number"):
         left = invoice.total - invoice.paid_amount
         running += left
-        days = (on - invoice.due_on).days if invoice.kind == Invoice.Kind.INVOICE else 0
-        entries.append(Entry(invoice, left, running, max(days, 0)))
+        # A credit note is never late, nor is an invoice of which nothing is owed any more.
+        days = max((on - invoice.due_on).days, 0) if invoice.owed > 0 else 0
+        entries.append(Entry(invoice, left, running, days, invoice.owed if days else ZERO))
     return Statement(on=on, since=since, brought_forward=forward, entries=tuple(entries))
 
 

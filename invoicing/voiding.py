@@ -138,9 +138,7 @@ def _refuse_elsewhere(transfer: Transfer) -> None:
 
 def _refuse_while_set_off(invoice: Invoice) -> None:
     """Until a set-off is read back, its money can't be told from a payment."""
-    under_way = [State.CLAIMED, State.SENDING, State.SENT, State.AMBIGUOUS]
-    setting_off = Transfer.objects.filter(kind=Transfer.Kind.APPLY, state__in=under_way)
-    note = Invoice.objects.filter(credits=invoice, transfers__in=setting_off).first()
+    note = credits.being_set_off([invoice.pk]).first()
     if note is not None:
         raise CannotAsk(
             f"Credit note {note.number} is being set off against invoice {invoice.number}, so it is not known what "

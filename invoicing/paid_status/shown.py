@@ -46,8 +46,9 @@ def payments(invoice: Invoice, *, uses_kashflow: bool) -> list[Line]:
 
 
 def payments_of(invoices: Sequence[Invoice], *, uses_kashflow: bool) -> dict[int, list[Line]]:
-    """As `payments`, of many invoices by id, in four queries."""
+    """As `payments`, of many invoices by id, in five queries."""
     observations, recorded = _observations(invoices), _recorded_here(invoices)
+    settled = _set_off(invoices)
     methods = _methods(observations.values())
     made = {}
     for invoice in invoices:
@@ -58,6 +59,11 @@ def payments_of(invoices: Sequence[Invoice], *, uses_kashflow: bool) -> dict[int
         ]
         lines += [_in_kashflow(one, observation, methods) for one in theirs.values()]
         rest = invoice.paid_amount - total(line.amount for line in lines if line.counts)
+        for note in settled[invoice.pk]:
+            # What KashFlow said one by one has it in already.
+            if -note.total <= rest:
+                lines.append(Line(None, f"Credit note {note.number}", -note.total, "Set off in KashFlow"))
+                rest += note.total
         if rest:
             lines.append(Line(None, "", rest, "In KashFlow, not read one by one yet"))
         made[invoice.pk] = sorted(lines, key=lambda line: line.paid_on or dt.date.min)
@@ -75,6 +81,15 @@ def _recorded_here(invoices: Sequence[Invoice]) -> dict[int, list[Payment]]:
     found: dict[int, list[Payment]] = defaultdict(list)
     for row in rows.prefetch_related("transfers"):
         found[row.invoice_id].append(row)
+    return found
+
+
+def _set_off(invoices: Sequence[Invoice]) -> dict[int, list[Invoice]]:
+    """The credit notes that are among what is paid of each invoice."""
+    notes = Invoice.objects.filter(credits__in=invoices, state=Invoice.State.RAISED).exclude(paid_amount=0)
+    found: dict[int, list[Invoice]] = defaultdict(list)
+    for note in notes.only("number", "total", "credits").order_by("number"):
+        found[note.credits_id or 0].append(note)
     return found
 
 

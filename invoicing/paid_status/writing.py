@@ -3,6 +3,8 @@
 Whoever changes what an invoice is paid locks its row first (`locked`), then writes with `settle`: amounts, states
 and what the clients owe are then right together. What settles an invoice here and is not in KashFlow's amount yet is in
 `paid_amount` alone; once it is there (`arrive`, `_arrived`) it is in `kashflow_paid_amount` too, and nothing is owed anew.
+A credit note counts by itself until KashFlow has set it off; `set_off` then settles it and its invoice at once, so that
+`total - paid_amount` of all documents together is what is owed at every moment.
 """
 
 from __future__ import annotations
@@ -13,10 +15,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection, transaction
-from django.db.models import Min
 from django.utils import timezone
 
 from clients.balances import change_balances, lock_balances
+from invoicing import credits, owed
 from invoicing.models import Invoice, Payment, Transfer
 from invoicing.paid_status.reading import Seen
 from invoicing.paid_status.verdict import Ours, Verdict, is_news, kept, state_of
@@ -76,7 +78,8 @@ class Change:
 def write(account: LedgerAccount, seen: Sequence[Seen], *, at: dt.datetime) -> list[Change]:
     """Writes what is new in `seen`, read at `at`, with an observation each; returns what changed.
 
-    A row that was changed since it was read is left to whoever reads next: two at once end the same.
+    A row that was changed since it was read is left to whoever reads next: two at once end the same. So is one that
+    a credit note is being set off against: what KashFlow says of it may have that in or not.
     """
     news = {
         one.ours.invoice_id: (one.ours, one.verdict)
@@ -86,7 +89,7 @@ def write(account: LedgerAccount, seen: Sequence[Seen], *, at: dt.datetime) -> l
     if not news:
         return []
     with transaction.atomic():
-        rows = [row for row in locked(news) if _is_as_read(row, news[row.pk][0])]
+        rows = _without_set_offs([row for row in locked(news) if _is_as_read(row, news[row.pk][0])])
         arrived = _arrived({row.pk: news[row.pk][1] for row in rows}, account)
         changes = [_believe(row, *news[row.pk], arrived.get(row.pk, ZERO)) for row in rows]
         settle(rows, at=at)
@@ -130,6 +133,28 @@ def arrive(payment: Payment, *, at: dt.datetime | None = None) -> None:
         if Payment.objects.filter(pk=payment.pk).counted_here().update(in_kashflow_at=at or timezone.now()):
             row.kashflow_paid_amount += payment.amount
             settle([row])
+
+
+def set_off(note: Invoice, *, there: Decimal) -> None:
+    """A credit note is set off in KashFlow, where `there` pounds of its invoice are paid now: it settles both.
+
+    Call it in the transaction that records it. Where the invoice is cancelled neither of the two counts.
+    """
+    rows = {row.pk: row for row in locked([note.pk, note.credits_id or 0])}
+    credit, invoice = rows[note.pk], rows[note.credits_id or 0]
+    if {credit.state, invoice.state} != {Invoice.State.RAISED} or credit.paid_amount == credit.total:
+        return
+    # A reading made before somebody decided may have believed it already.
+    taken = min(-credit.total, max(there - invoice.kashflow_paid_amount, ZERO))
+    invoice.kashflow_paid_amount += taken
+    invoice.paid_amount += taken
+    credit.kashflow_paid_amount = credit.paid_amount = credit.total
+    settle([invoice, credit])
+
+
+def _without_set_offs(rows: list[Money]) -> list[Money]:
+    under_way = set(credits.being_set_off(row.pk for row in rows).values_list("credits", flat=True))
+    return [row for row in rows if row.pk not in under_way]
 
 
 def _is_as_read(row: Money, ours: Ours) -> bool:
@@ -191,8 +216,5 @@ def _balance(rows: Sequence[Money]) -> None:
     for row in rows:
         less[row.payer_id] = less.get(row.payer_id, ZERO) + row.paid_before - row.paid_amount
     lock_balances(less)
-    owing = Invoice.objects.filter(payer__in=many.among(less), state=Invoice.State.RAISED).exclude(
-        paid_state__in=[Invoice.Paid.PAID, Invoice.Paid.OVER]
-    )
-    oldest = dict(owing.order_by().values_list("payer").annotate(Min("due_on")))
+    oldest = owed.oldest_due_on(less)
     change_balances({payer: (amount, oldest.get(payer)) for payer, amount in less.items()})

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+
 from invoicing.models import Transfer
+from invoicing.paid_status.writing import set_off
 from invoicing.transfer import adoption, causes, mapping
 from invoicing.transfer.outcomes import NotDone, absent, not_read_back, not_written, read_failed
 from invoicing.transfer.record import Phase, record
@@ -131,7 +134,10 @@ def read_back(work: Work) -> None:
         what = (
             f"Set off: £{seen.credit:,.2f} of invoice {seen.invoice.number}. Read back, equal to the penny."
         )
-        record(transfer, Event.READ_BACK_EQUAL, what=what, phase=phase)
+        with transaction.atomic():
+            # The documents first, as whoever cancels or credits does.
+            set_off(transfer.invoice, there=seen.invoice.amount_paid)
+            record(transfer, Event.READ_BACK_EQUAL, what=what, phase=phase)
         return
     _ask(work, _unlike(seen, before), phase)
 

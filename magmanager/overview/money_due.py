@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, ExpressionWrapper, F, Q, Sum
+from django.db.models import Count, Q, Sum
 
+from invoicing import credits
 from invoicing.models import Invoice
-from magmanager.common.fields import MoneyField
 from magmanager.common.money import ZERO, total
 
 # (label, days overdue from, to); the colours --age-1 to --age-4 stand for them in this order.
@@ -21,8 +21,6 @@ AGES: tuple[tuple[str, int, int | None], ...] = (
     ("Over 90 days", 91, None),
 )
 WIDTH = 400
-# Without its own output field a difference of two amounts would come out in pence.
-OWED = ExpressionWrapper(F("total") - F("paid_amount"), output_field=MoneyField())
 
 
 @dataclass(frozen=True)
@@ -48,12 +46,15 @@ class Due:
 
 
 def due(today: dt.date) -> Due:
-    """Unpaid and part paid invoices, by how long they are overdue on the day `today`; one query."""
-    open_invoices = Invoice.objects.filter(kind=Invoice.Kind.INVOICE, state=Invoice.State.RAISED).exclude(
-        paid_state__in=[Invoice.Paid.PAID, Invoice.Paid.OVER]
-    )
+    """Invoices of which something is owed, by how long they are overdue on the day `today`; one query.
+
+    What credit notes take back is off, in KashFlow or not: an invoice credited in whole is not owed.
+    """
+    raised = Invoice.objects.filter(kind=Invoice.Kind.INVOICE, state=Invoice.State.RAISED)
+    unpaid = raised.exclude(paid_state__in=[Invoice.Paid.PAID, Invoice.Paid.OVER])
+    open_invoices = unpaid.annotate(left=credits.owed()).filter(left__gt=ZERO)
     asked: dict[str, Any] = {
-        "owed": Sum(OWED),
+        "owed": Sum("left"),
         "clients": Count("payer", distinct=True, filter=Q(due_on__lt=today)),
     }
     for n, (_, first, last) in enumerate(AGES):
@@ -62,7 +63,7 @@ def due(today: dt.date) -> Due:
             between &= Q(due_on__gte=today - dt.timedelta(days=last))
         asked |= {
             f"count_{n}": Count("pk", filter=between),
-            f"amount_{n}": Sum(OWED, filter=between),
+            f"amount_{n}": Sum("left", filter=between),
         }
     found = open_invoices.aggregate(**asked)
     ages = [
