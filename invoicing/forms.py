@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from bookings.models import Booking
 from clients.models import Client
+from invoicing import credits
 from invoicing.documents import Document, Preview
 from invoicing.models import Invoice
 from invoicing.transfer.acts import NEEDS_REASON
@@ -189,7 +190,7 @@ class PaymentForm(forms.Form):
     def __init__(
         self, data: QueryDict | None = None, *, invoice: Invoice, account: LedgerAccount | None
     ) -> None:
-        owed = max(invoice.total - invoice.paid_amount, ZERO)
+        owed = max(invoice.total - invoice.paid_amount - credits.not_in_paid(invoice), ZERO)
         first = {"key": uuid4(), "amount": owed or None, "paid_on": timezone.localdate()}
         super().__init__(data, initial=first)
         if account is None:

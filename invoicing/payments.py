@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 
+from invoicing import credits
 from invoicing.marker import marker
 from invoicing.models import Invoice, Payment, Transfer
 from invoicing.paid_status.writing import Money, locked, settle
@@ -65,7 +66,7 @@ def record_payment(
         (row,) = locked([invoice.pk])
         if recorded := Payment.objects.filter(code=marker(key)).first():
             return recorded
-        _refuse(row, invoice.number, amount, may_overpay)
+        _refuse(row, invoice, amount, may_overpay)
         payment = Payment.objects.create(
             invoice=invoice,
             code=marker(key),
@@ -104,10 +105,10 @@ def remove_payment(*, by: User, payment: Payment, reason: str) -> None:
         audit.record("payment.removed", payment.invoice, by=by, before=told, after={"reason": reason})
 
 
-def _refuse(row: Money, number: int, amount: Decimal, may_overpay: bool) -> None:
+def _refuse(row: Money, invoice: Invoice, amount: Decimal, may_overpay: bool) -> None:
     if row.state == Invoice.State.CANCELLED:
-        raise CannotBePaid(f"Invoice {number} is cancelled, so no payment was recorded on it.")
-    owed = row.total - row.paid_amount
+        raise CannotBePaid(f"Invoice {invoice.number} is cancelled, so no payment was recorded on it.")
+    owed = row.total - row.paid_amount - credits.not_in_paid(invoice)
     if amount > owed and not may_overpay:
         raise Overpays(
             f"£{amount:,.2f} is more than the £{max(owed, Decimal(0)):,.2f} still owed, so nothing was recorded "

@@ -20,6 +20,7 @@ from magmanager.common.errors import NotAllowed
 from settings_app.models import AuditEntry, PaymentMethod
 from tests import factories
 from tests.invoicing.batches import bookings, raised
+from tests.invoicing.test_raise_credit_note import credit
 
 pytestmark = pytest.mark.django_db
 As = Callable[..., Browser]
@@ -200,3 +201,15 @@ def test_record_payment_keeps_pennies_exact(invoice: Invoice) -> None:
             method=method,
         )
     assert owed(invoice)[1:3] == (Decimal("0.30"), Decimal("215.70"))
+
+
+def test_what_was_credited_is_not_asked_for_again(invoice: Invoice, as_role: As) -> None:
+    credit(factories.user("Accounts"), invoice, "90.00")
+    browser, wanted = as_role("Accounts"), typed(amount="216.00")
+    assert 'value="108.00"' in browser.get(address(invoice)).text
+    answer = browser.post(address(invoice), wanted)
+    assert answer.status_code == 422
+    assert "£216.00 is more than the £108.00 still owed" in answer.text
+    assert not Payment.objects.exists()
+    browser.post(address(invoice), typed(amount="108.00"))
+    assert owed(invoice) == ("part", Decimal("108.00"), Decimal(0), None)
