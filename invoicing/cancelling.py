@@ -13,13 +13,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from bookings.services import reopen_instalments
 from invoicing import credits, voiding
 from invoicing.crediting import give_back, goes_to_kashflow
 from invoicing.marker import marker
-from invoicing.models import Invoice, InvoiceLine, Transfer
+from invoicing.models import Invoice, InvoiceLine, Payment, Transfer
 from invoicing.numbering import take_block
 from invoicing.owed import restate_balance
 from invoicing.reasons import LENGTH, reason_of
@@ -142,8 +143,10 @@ def _held(invoice: Invoice) -> Invoice:
 def _refuse(invoice: Invoice, transfers: list[Transfer]) -> None:
     if invoice.kind == Invoice.Kind.CREDIT_NOTE:
         _refuse_sent_note(invoice, transfers)
-    elif not any(stopping.is_there(transfer) for transfer in transfers):
-        # What is in KashFlow was asked for there: this may be older.
+    elif any(stopping.is_there(transfer) for transfer in transfers):
+        # What is in KashFlow was asked for there: what is paid here may be older.
+        _refuse_recorded_here(invoice)
+    else:
         _refuse_paid_here(invoice)
         _refuse_with_credit_notes(invoice)
 
@@ -161,6 +164,17 @@ def _refuse_sent_note(note: Invoice, transfers: list[Transfer]) -> None:
 def _refuse_paid_here(invoice: Invoice) -> None:
     if invoice.paid_amount:
         raise _paid(invoice, invoice.paid_amount)
+
+
+def _refuse_recorded_here(invoice: Invoice) -> None:
+    """KashFlow knows nothing of a payment that was not sent there yet."""
+    recorded = Payment.objects.filter(invoice=invoice).counted_here()
+    if amount := recorded.aggregate(amount=Sum("amount"))["amount"]:
+        raise AlreadyPaid(
+            f"£{amount:,.2f} of invoice {invoice.number} is paid, recorded here and not in KashFlow's amount yet, so "
+            "it can't be cancelled. Raise a credit note for what is to be taken back, or remove the payment if it "
+            "was recorded by mistake."
+        )
 
 
 def _paid(invoice: Invoice, amount: Decimal) -> AlreadyPaid:

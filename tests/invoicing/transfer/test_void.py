@@ -13,6 +13,7 @@ from invoicing import credits
 from invoicing.cancel_words import story
 from invoicing.cancelling import AlreadyPaid, InKashFlow, cancel_invoice, raise_again
 from invoicing.models import Invoice, InvoiceLine, NumberCounter, Transfer
+from invoicing.payments import remove_payment
 from invoicing.voiding import CannotAsk
 from kashflow.models import Connection, LedgerAccount
 from settings_app.models import AuditEntry
@@ -81,6 +82,22 @@ def test_paid_one_is_refused_by_what_kashflow_says_now(desk: Desk, amount: str) 
 def test_payment_that_was_taken_back_there_is_no_reason_to_refuse(desk: Desk) -> None:
     invoice = sent(desk)
     Invoice.objects.update(paid_amount=Decimal("50.00"), paid_state="part")
+    cancel(desk, invoice)
+    invoice.refresh_from_db()
+    assert invoice.state == "cancelled"
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_payment_recorded_here_and_not_sent_yet_keeps_it(desk: Desk, is_gone: bool) -> None:
+    invoice = sent(desk)
+    payment = factories.payment(invoice, "50.00")
+    if is_gone:
+        desk.sandbox.delete(desk.dbid(invoice))
+    with pytest.raises(AlreadyPaid, match=f"£50.00 of invoice {invoice.number} is paid.*credit note.*remove"):
+        cancel(desk, invoice)
+    assert is_untouched(invoice)
+    assert (invoice.paid_amount, invoice.lines.count()) == (Decimal("50.00"), 2)
+    remove_payment(by=desk.by, payment=payment, reason="Wrong invoice")
     cancel(desk, invoice)
     invoice.refresh_from_db()
     assert invoice.state == "cancelled"
