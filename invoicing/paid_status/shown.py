@@ -124,6 +124,8 @@ def _recorded(one: Payment, theirs: dict[int, Any], observation: Any, *, uses_ka
 
 
 def _waits(transfer: Transfer | None) -> tuple[str, Link | None]:
+    if transfer and transfer.state == State.DO_NOT_SEND:
+        return "Recorded here; not to be sent to KashFlow, as somebody decided", None
     if transfer is None or transfer.state in TERMINAL:
         return "Recorded here, not sent to KashFlow yet", None
     word = WORDS[WORD_OF[State(transfer.state)]]

@@ -105,6 +105,28 @@ def test_payment_that_came_to_kashflow_by_itself_says_where_to_delete_it(payment
         remove_payment(by=factories.user("Admin"), payment=payment, reason="Wrong invoice")
 
 
+def test_payment_that_is_not_to_be_sent_says_so_and_can_be_removed(payment: Payment, as_role: As) -> None:
+    account = factories.ledger_account()
+    factories.kashflow_on()
+    browser, page = as_role("Accounts"), f"/invoicing/invoices/{payment.invoice.number}/"
+    assert "Recorded here, not sent to KashFlow yet" in browser.get(page).text
+    Transfer.objects.create(
+        invoice=payment.invoice,
+        payment=payment,
+        ledger_account=account,
+        kind="payment",
+        state="do_not_send",
+        requested_at=payment.recorded_at,
+    )
+    text = browser.get(page).text
+    assert "Recorded here; not to be sent to KashFlow, as somebody decided" in text
+    assert "not sent to KashFlow yet" not in text
+    assert f'href="{address(payment)}"' in text
+    browser.post(address(payment), {"reason": "Same money as in KashFlow"})
+    assert Invoice.objects.get(pk=payment.invoice_id).paid_amount == 0
+    assert Transfer.objects.get().state == "do_not_send"
+
+
 @pytest.mark.parametrize("state", ["ready", "rejected", "review"])
 def test_payment_that_waits_is_not_sent_any_more(payment: Payment, state: str) -> None:
     Transfer.objects.create(
