@@ -64,6 +64,11 @@ def not_in_paid_of(invoice_ids: Iterable[int] | QuerySet[Any, Any]) -> dict[int,
     return {pk: settled - raised for pk, raised, settled in found if settled != raised}
 
 
+def came_in(invoice: Invoice) -> Decimal:
+    """What is paid of `invoice` in money: its paid amount without what was set off."""
+    return invoice.paid_amount - credited_amount(invoice) + not_in_paid(invoice)
+
+
 def owed() -> Combinable:
     """In a query over documents: pounds left to pay of each, without what was credited of it."""
     return _pounds(F("total") - F("paid_amount") + _of_notes(F("total") - F("paid_amount")))

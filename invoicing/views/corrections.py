@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from invoicing import cancelling, crediting, tasks
+from invoicing import cancelling, crediting, credits, tasks
 from invoicing.cancel_words import consequences
 from invoicing.credit_forms import CancelForm, CreditForm
 from invoicing.models import Invoice, Transfer
@@ -84,7 +84,7 @@ class CreditNoteRaise(Verb):
         context: dict[str, Any] = {"invoice": invoice, "form": form, "totals": form.totals()}
         is_raised = invoice.state == Invoice.State.RAISED and invoice.kind == Invoice.Kind.INVOICE
         context["why_not"] = "" if is_raised and form.open_ids else _why_not(invoice)
-        context["paid"] = invoice.paid_amount if invoice.paid_amount > ZERO else None
+        context["paid"] = max(credits.came_in(invoice), ZERO)
         return render(request, "invoicing/credit_note.html", context)
 
 
