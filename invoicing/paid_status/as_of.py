@@ -10,12 +10,16 @@ from django.db.models import Q
 from clients.models import Client
 from invoicing.models import Invoice, PaidReading, Transfer
 from invoicing.transfer.states import State
-from kashflow.connections import current_account
 
 
 def of_client(client: Client) -> dt.datetime | None:
     """When KashFlow was last asked about everything of `client`; None where it never was."""
     return _newest(None, _readings([client.pk]).values())
+
+
+def of_all() -> dt.datetime | None:
+    """When KashFlow was last asked about all invoices; None where it never was."""
+    return _readings([]).get(None)
 
 
 def of_invoice(invoice: Invoice, transfer: Transfer | None) -> dt.datetime | None:
@@ -32,11 +36,10 @@ def of_invoice(invoice: Invoice, transfer: Transfer | None) -> dt.datetime | Non
 
 def _readings(client_ids: Iterable[int]) -> dict[int | None, dt.datetime]:
     """By client id, and None of all invoices: when the current account was last asked."""
-    account = current_account()
-    if account is None:
-        return {}
     rows = PaidReading.objects.filter(
-        Q(client__in=list(client_ids)) | Q(client=None), ledger_account=account, read_at__isnull=False
+        Q(client__in=list(client_ids)) | Q(client=None),
+        ledger_account__is_current=True,
+        read_at__isnull=False,
     )
     return {client: at for client, at in rows.values_list("client_id", "read_at") if at}
 

@@ -18,6 +18,7 @@ from clients.header import header
 from clients.models import Client
 from invoicing import financial, picking
 from invoicing.models import Invoice
+from invoicing.paid_status import as_of
 from invoicing.statement import HEAD, Statement, statement
 from invoicing.views.invoices import with_states
 from invoicing.views.payments import paid_context
@@ -157,13 +158,15 @@ class ClientStatement(Verb):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         client = get_object_or_404(CLIENTS, pk=pk)
-        form = SinceForm(request.GET)
+        form, head = SinceForm(request.GET), header(client, self.by, active=TAB)
         context = {
-            **header(client, self.by, active=TAB),
+            **head,
             "segments": segments(client, "Statement"),
             "form": form,
             "statement": None if client.agency_id else _statement(client, form),
             "house": CompanyDetails.current(),
+            # There is a card where KashFlow is the package.
+            "as_of": as_of.of_client(client) if head["card"] else None,
             "address": picking.payers({pk})[pk].address,
             "export_url": f"{reverse('invoicing:client_statement_export', args=[pk])}?{request.GET.urlencode()}",
         }

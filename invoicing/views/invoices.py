@@ -78,6 +78,7 @@ class Invoiced(FilteredList):
             "page_vat": total(row.vat_amount for row in counted),
             "segments": self.segments(context["rows"]),
             "tick_all_url": self.address(tick="all"),
+            "as_of": as_of.of_all() if self.uses_kashflow else None,
         }
 
     def context(self, rows: QuerySet[Invoice], wanted: dict[str, Any]) -> dict[str, Any]:

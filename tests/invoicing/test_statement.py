@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from collections.abc import Callable
 from decimal import Decimal
@@ -15,15 +16,18 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clients.models import Client
-from invoicing.models import Invoice
-from settings_app.models import AuditEntry
+from invoicing.models import Invoice, PaidReading
+from kashflow.models import Connection
+from settings_app.models import AuditEntry, SystemDefaults
 from tests import factories
 from tests.invoicing.batches import copies
 from tests.invoicing.batches import invoice_of as invoice
 
 pytestmark = pytest.mark.django_db
 As = Callable[..., Browser]
-QUERIES = 11
+QUERIES, QUERIES_WITH_KASHFLOW = 11, 14
+LAST_NIGHT = dt.datetime(2025, 11, 30, 2, 15, tzinfo=dt.UTC)
+SINCE = dt.datetime(2025, 12, 1, 9, 0, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -142,3 +146,23 @@ def test_queries_do_not_grow_with_the_documents(as_role: As, client: Client, cou
         page = browser.get(address(client))
     assert page.context["statement"].balance == count * 120
     assert len(asked) == QUERIES
+
+
+def test_as_of_time_of_what_is_paid(as_role: As, client: Client, connected: Connection) -> None:
+    invoice(client)
+    browser = as_role("Accounts")
+    browser.get(address(client))
+    with CaptureQueriesContext(connection) as asked:
+        assert "What is paid is as of" not in browser.get(address(client)).text
+    assert len(asked) == QUERIES_WITH_KASHFLOW
+    last_night = PaidReading.objects.create(ledger_account=connected.ledger_account, read_at=LAST_NIGHT)
+    assert "What is paid is as of 30 Nov 2025 02:15." in browser.get(address(client)).text
+    PaidReading.objects.create(ledger_account=connected.ledger_account, client=client, read_at=SINCE)
+    with CaptureQueriesContext(connection) as asked:
+        assert "What is paid is as of 1 Dec 2025 09:00." in browser.get(address(client)).text
+    assert len(asked) == QUERIES_WITH_KASHFLOW
+    assert "What is paid is as of 30 Nov 2025 02:15." in browser.get("/invoicing/invoiced/").text
+    SystemDefaults.objects.update(accounts_package="none")
+    for page in (address(client), "/invoicing/invoiced/"):
+        assert "as of" not in browser.get(page).text
+    assert PaidReading.objects.get(client=None) == last_night
