@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Greatest
 from django.urls import reverse
 
 from bookings.models import Instalment
@@ -185,6 +186,14 @@ def with_money(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
     """The invoices of `rows` for which something came in, or was recorded and removed."""
     recorded = Exists(Payment.objects.filter(invoice=OuterRef("pk")))
     return rows.filter(Q(paid_amount__gt=0) | recorded, kind=Invoice.Kind.INVOICE)
+
+
+def latest_first(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """`rows` by the moment something was last recorded here or changed in KashFlow: money may come for an old one."""
+    recorded = Payment.objects.filter(invoice=OuterRef("pk")).order_by("-recorded_at").values("recorded_at")
+    never = Value(dt.datetime.min.replace(year=1900, tzinfo=dt.UTC))
+    moments = Coalesce(Subquery(recorded[:1]), never), Coalesce("paid_as_of", never)
+    return rows.order_by(Greatest(*moments).desc(), "-number")
 
 
 def received(invoices: Sequence[Invoice], *, uses_kashflow: bool) -> list[Received]:

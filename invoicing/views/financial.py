@@ -37,7 +37,7 @@ COLUMNS = (
 )  # fmt: skip
 # Bookings in the panel; Create invoice lists the others.
 READY = 8
-# The latest payments are looked for among the latest paid invoices.
+# The latest payments are looked for among the invoices for which something came in last.
 LATEST, LATEST_OF = 4, 20
 RAISE = "invoicing.raise_invoice"
 CREDIT = "invoicing.raise_credit_note"
@@ -119,8 +119,8 @@ class Financial(FilteredList):
 
     def latest(self) -> list[financial.Received]:
         """The payments that came in last."""
-        rows = financial.documents_of(self.client).only(*COLUMNS).order_by("-number")
-        paid = list(financial.with_money(rows)[:LATEST_OF])
+        rows = financial.with_money(financial.documents_of(self.client).only(*COLUMNS))
+        paid = list(financial.latest_first(rows)[:LATEST_OF])
         return financial.received(paid, uses_kashflow=self.uses_kashflow)[:LATEST]
 
 

@@ -14,6 +14,7 @@ from clients.models import Client
 from invoicing import tasks
 from invoicing.models import Invoice, PaidReading, PaymentObservation
 from invoicing.paid_status import as_of, refreshing
+from invoicing.views import financial
 from kashflow.models import Connection
 from magmanager.common.errors import NotAllowed
 from settings_app.models import SystemDefaults
@@ -190,3 +191,21 @@ def test_refresh_that_nobody_woke_is_found_by_the_sweep(desk: Desk, client: Clie
     assert refreshing.forgotten() == []
     PaidReading.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert refreshing.forgotten() == [reading.pk]
+
+
+def test_latest_payments_are_the_latest_whatever_the_invoice_is_numbered(
+    desk: Desk, client: Client, as_role: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(financial, "LATEST_OF", 2)
+    old, *newer = desk.in_kashflow(4, client)
+    for invoice in newer:
+        desk.sandbox.pay(desk.dbid(invoice), "266.82", day="2026-11-01")
+    refreshed(desk, client)
+    browser, tab = as_role("Accounts"), f"/clients/{client.pk}/financial/"
+    assert [one.invoice for one in browser.get(tab).context["latest"]] == [newer[2], newer[1]]
+    desk.sandbox.pay(desk.dbid(old), "100.00", day="2026-11-20")
+    forget_pause()
+    refreshed(desk, client)
+    assert [one.invoice for one in browser.get(tab).context["latest"]] == [old, newer[2]]
+    factories.payment(newer[0], "5.00", may_overpay=True)
+    assert [one.invoice for one in browser.get(tab).context["latest"]] == [newer[0], old, newer[0]]
