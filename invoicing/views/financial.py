@@ -109,7 +109,7 @@ class Financial(FilteredList):
         return {
             **header(self.client, self.by, active=TAB),
             "segments": segments(self.client, "Invoices"),
-            **paid_context(self.client.payer, asks=True),
+            **paid_context(self.client, asks=True),
             "ready": ready,
             "ready_more": more,
             "ready_total": total(one.line.total for one in ready if one.is_ticked),
@@ -147,7 +147,7 @@ class ClientPayments(Financial):
         return {
             **header(self.client, self.by, active=TAB),
             "segments": segments(self.client, "Payments"),
-            **paid_context(self.client.payer),
+            **paid_context(self.client),
         }
 
 

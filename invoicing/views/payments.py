@@ -107,7 +107,8 @@ class TransferPayments(StartSync):
 class ClientPaidStatus(Verb):
     """One client's *as of*, for the Financial tab: a post asks KashFlow, a get says how far that is.
 
-    Once the answer is in, the header `HX-Trigger: paid-status` tells the tab to show its rows anew.
+    Whoever pays now is asked about, and the client itself where it paid before it had an agency. Once the answers are
+    in, the header `HX-Trigger: paid-status` tells the tab to show its rows anew.
     """
 
     verb = refreshing.VERB
@@ -123,35 +124,46 @@ class ClientPaidStatus(Verb):
         client = get_object_or_404(Client, pk=pk)
         refused = None
         try:
-            reading = refreshing.refresh_client(by=self.by, client=client)
+            readings = [refreshing.refresh_client(by=self.by, client=payer) for payer in _payers(client)]
         except NotAllowed:
             raise
         except DomainError as error:
-            reading, refused = None, error
-        if reading and reading.wanted_at:
-            wake(tasks.refresh_client, reading.pk)
+            readings, refused = [], error
+        for reading in readings:
+            if reading and reading.wanted_at:
+                wake(tasks.refresh_client, reading.pk)
         context = {**paid_context(client), "refused": refused}
         return render(request, "invoicing/_paid_as_of.html", context)
 
 
 def paid_context(client: Client, *, asks: bool = False) -> dict[str, Any]:
     """What `invoicing/_paid_as_of.html` needs; a page that `asks` has KashFlow asked once it is there."""
-    reading = refreshing.reading_of(client)
-    uses = SystemDefaults.current().uses_kashflow
+    uses, payers = SystemDefaults.current().uses_kashflow, _payers(client)
+    readings = [one for payer in payers if (one := refreshing.reading_of(payer))]
+    moments = [as_of.of_client(payer) if uses else None for payer in payers]
+    failed = next((one for one in readings if one.cause), None)
     return {
         "paid_url": reverse("invoicing:client_paid_status", args=[client.pk]),
-        "as_of": as_of.of_client(client) if uses else None,
+        # The older one is true of all that is listed.
+        "as_of": None if None in moments else min(filter(None, moments)),
         "asks": asks and uses,
-        "is_asking": bool(uses and reading and reading.wanted_at),
-        "cause": reading.cause if uses and reading else "",
-        "help_anchor": anchor_of(reading.cause_code) if reading else "",
+        "is_asking": uses and any(one.wanted_at for one in readings),
+        "cause": failed.cause if uses and failed else "",
+        "help_anchor": anchor_of(failed.cause_code) if failed else "",
         "uses_kashflow": uses,
     }
 
 
 def _is_asking(client: Client) -> bool:
-    reading = refreshing.reading_of(client)
-    return bool(reading and reading.wanted_at)
+    readings = map(refreshing.reading_of, _payers(client))
+    return any(one and one.wanted_at for one in readings)
+
+
+def _payers(client: Client) -> list[Client]:
+    """Who paid or pays for the documents that its Financial tab lists: its agency now, itself before that."""
+    if client.agency_id and Invoice.objects.filter(payer=client).exists():
+        return [client.payer, client]
+    return [client.payer]
 
 
 def _account() -> Any:

@@ -193,6 +193,38 @@ def test_refresh_that_nobody_woke_is_found_by_the_sweep(desk: Desk, client: Clie
     assert refreshing.forgotten() == [reading.pk]
 
 
+def test_client_that_paid_before_it_had_an_agency_is_asked_about_too(
+    desk: Desk, client: Client, as_role: As
+) -> None:
+    (invoice,) = desk.in_kashflow(1, client)
+    desk.sandbox.pay(desk.dbid(invoice), "266.82")
+    agency, browser = factories.client_row(is_agency=True), as_role("Accounts")
+    Client.objects.filter(pk=client.pk).update(agency=agency)
+    page = browser.get(f"/clients/{client.pk}/financial/").text
+    assert f'hx-post="{address(client)}"' in page
+    browser.post(address(client))
+    agencys, own = PaidReading.objects.get(client=agency), PaidReading.objects.get(client=client)
+    tasks.refresh_client(str(agencys.pk))
+    answer = browser.get(address(client))
+    assert "KashFlow was not asked yet." in answer.text
+    assert "HX-Trigger" not in answer
+    tasks.refresh_client(str(own.pk))
+    answer = browser.get(address(client))
+    assert "As of" in answer.text
+    assert answer["HX-Trigger"] == "paid-status"
+    invoice.refresh_from_db()
+    assert (invoice.paid_state, invoice.paid_amount) == ("paid", Decimal("266.82"))
+
+
+def test_client_that_never_paid_itself_is_asked_about_under_its_agency_alone(
+    desk: Desk, client: Client, as_role: As
+) -> None:
+    agency = factories.client_row(is_agency=True)
+    Client.objects.filter(pk=client.pk).update(agency=agency)
+    as_role("Accounts").post(address(client))
+    assert [reading.client for reading in PaidReading.objects.all()] == [agency]
+
+
 def test_latest_payments_are_the_latest_whatever_the_invoice_is_numbered(
     desk: Desk, client: Client, as_role: As, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -356,9 +356,11 @@ def test_no_payments_yet(as_role: As, client: Client) -> None:
 def test_a_client_of_an_agency_asks_what_the_agency_paid(
     as_role: As, client: Client, connected: Connection
 ) -> None:
-    agency = factories.client_row(is_agency=True)
+    agency, browser = factories.client_row(is_agency=True), as_role("Accounts")
     Client.objects.filter(pk=client.pk).update(agency=agency)
-    assert f'hx-post="{address(agency)}paid-status/"' in as_role("Accounts").get(address(client)).text
+    assert f'hx-post="{address(client)}paid-status/"' in browser.get(address(client)).text
+    browser.post(address(client, "paid-status/"))
+    assert [reading.client for reading in PaidReading.objects.all()] == [agency]
 
 
 # --- Credit notes -------------------------------------------------------------------------------------------
