@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from clients.models import Client, CustomerLink
-from invoicing.models import Invoice, Transfer, TransferAttempt
+from invoicing.models import Invoice, Transfer
 from invoicing.paid_status.verdict import Ours
+from invoicing.transfer import adoption
 from invoicing.transfer.mapping import reference
-from invoicing.transfer.states import Event, State
+from invoicing.transfer.states import State
 from kashflow.models import LedgerAccount
 
 # SQLite takes so many parameters in a statement, and more.
@@ -52,18 +53,16 @@ def _ours(account: LedgerAccount, which: Q) -> Iterator[Ours]:
     linked = CustomerLink.objects.filter(
         client=OuterRef("invoice__payer"), ledger_account=account, state=CustomerLink.State.LINKED
     )
-    adopted = TransferAttempt.objects.filter(transfer=OuterRef("pk"), outcome=Event.ADOPTED.name.lower())
     rows = in_kashflow(account).filter(which).order_by("invoice__number")
     wanted = rows.annotate(
         customer_id=Subquery(linked.values("customer_id")[:1]),
-        is_adopted=Exists(adopted),
         number=F("invoice__number"),
     ).values(*COLUMNS)
     return map(_made, wanted)
 
 
 COLUMNS = (
-    "invoice_id", "number", "kashflow_number", "kashflow_dbid", "customer_id", "is_adopted", "invoice__payer_id",
+    "invoice_id", "number", "kashflow_number", "kashflow_dbid", "customer_id", "accepted", "invoice__payer_id",
     "invoice__invoice_date", "invoice__po_number", "invoice__marker", "invoice__amount", "invoice__vat_amount",
     "invoice__total", "invoice__paid_amount", "invoice__paid_state", "invoice__kashflow_paid_amount",
     "invoice__payment_flag", "invoice__payment_flag_text",
@@ -79,8 +78,7 @@ def _made(row: dict[str, Any]) -> Ours:
         payer_id=row["invoice__payer_id"],
         invoice_date=row["invoice__invoice_date"],
         customer_id=row["customer_id"] or 0,
-        # A document somebody typed there and we adopted may carry no marker.
-        reference="" if row["is_adopted"] else reference(row["invoice__po_number"], row["invoice__marker"]),
+        reference=reference(row["invoice__po_number"], row["invoice__marker"]),
         amount=row["invoice__amount"],
         vat_amount=row["invoice__vat_amount"],
         total=row["invoice__total"],
@@ -89,4 +87,5 @@ def _made(row: dict[str, Any]) -> Ours:
         kashflow_paid_amount=row["invoice__kashflow_paid_amount"],
         flag=row["invoice__payment_flag"],
         flag_text=row["invoice__payment_flag_text"],
+        accepted=adoption.head(row["accepted"]),
     )

@@ -27,8 +27,8 @@ WORDS_LENGTH = 400
 class Ours:
     """One of our documents in KashFlow: how it was sent, and what we believe of it.
 
-    `customer_id` is 0 and `reference` empty where there is nothing to compare with: a customer that is not
-    linked, a document that was typed there and adopted.
+    `customer_id` is 0 where there is nothing to compare with: a customer that is not linked. `accepted` is the head
+    of a document that was typed there and that a person linked (transfer.adoption).
     """
 
     invoice_id: int
@@ -47,6 +47,7 @@ class Ours:
     kashflow_paid_amount: Decimal
     flag: str
     flag_text: str
+    accepted: records.Invoice | None = None
 
     @property
     def is_open(self) -> bool:
@@ -100,19 +101,39 @@ def needs_payments(ours: Ours, found: records.Invoice) -> bool:
 
 
 def differences(ours: Ours, found: records.Invoice) -> list[Difference]:
-    """What a bookkeeper edited: number, customer, our marker, amounts, currency. The date does not touch money."""
+    """What a bookkeeper edited: number, customer, our marker, amounts, currency. The date does not touch money.
+
+    Of a document that a person linked, what is neither as it is here nor as it was accepted.
+    """
     sent = records.Invoice(
         number=ours.kashflow_number,
-        invoice_date=found.invoice_date,
         customer_id=ours.customer_id,
-        reference=ours.reference or found.reference,
+        reference=ours.reference,
         net_amount=ours.amount,
         vat_amount=ours.vat_amount,
     )
-    unequal = header_differences(sent, found)
+    unequal = _of_head(sent, found)
+    if ours.accepted:
+        unequal = _since_accepted(ours, ours.accepted, found, unequal)
     if found.currency_code not in {"", HOME_CURRENCY}:
         unequal.append(Difference("Currency", HOME_CURRENCY, found.currency_code))
     return unequal
+
+
+def _since_accepted(
+    ours: Ours, accepted: records.Invoice, found: records.Invoice, unequal: Sequence[Difference]
+) -> list[Difference]:
+    """Those of `unequal` that are not as accepted either. The net of one with the VAT of the other is neither."""
+    changed = {one.field for one in _of_head(accepted, found)}
+    left = [one for one in unequal if one.field in changed]
+    there = to_penny(found.net_amount + found.vat_amount)
+    if not left and there != ours.total:
+        left.append(Difference("Total", f"{ours.total:,.2f}", f"{there:,.2f}"))
+    return left
+
+
+def _of_head(known: records.Invoice, found: records.Invoice) -> list[Difference]:
+    return header_differences(replace(known, invoice_date=found.invoice_date), found)
 
 
 def judge(

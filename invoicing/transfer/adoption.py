@@ -20,6 +20,8 @@ from kashflow.gateway.records import Invoice as Document
 COMPARED = (
     "dbid", "number", "date", "due", "customer_id", "reference", "amount", "vat_amount", "lines",
 )  # fmt: skip
+# What a list without lines says of it too: by these it is known again when its payments are read.
+HEAD = ("number", "customer_id", "reference", "amount", "vat_amount")
 
 
 def documents(transfer: Transfer) -> list[dict[str, Any]]:
@@ -46,6 +48,7 @@ def accepted(transfer: Transfer, kept: Mapping[str, Any]) -> dict[str, Any]:
         "kashflow_dbid": kept["dbid"],
         "accepted": {
             "fingerprint": fingerprint(kept),
+            "head": {name: kept[name] for name in HEAD},
             "differences": kept["differences"],
             "known": {"kashflow_number": transfer.kashflow_number, "kashflow_dbid": transfer.kashflow_dbid},
         },
@@ -55,6 +58,20 @@ def accepted(transfer: Transfer, kept: Mapping[str, Any]) -> dict[str, Any]:
 def is_as_accepted(transfer: Transfer, found: Document) -> bool:
     """Whether `found` is to the letter what a person accepted for this transfer."""
     return transfer.accepted.get("fingerprint") == fingerprint(mapping.kept(found))
+
+
+def head(accepted: Mapping[str, Any]) -> Document | None:
+    """The head of the document that a transfer's `accepted` is about, in pounds; None where nothing was accepted."""
+    kept = accepted.get("head")
+    if not kept:
+        return None
+    return Document(
+        number=kept["number"],
+        customer_id=kept["customer_id"],
+        reference=kept["reference"],
+        net_amount=Decimal(kept["amount"]),
+        vat_amount=Decimal(kept["vat_amount"]),
+    )
 
 
 def taken_back(transfer: Transfer) -> dict[str, Any]:

@@ -166,8 +166,40 @@ def test_other_date_of_the_invoice_says_nothing_about_money() -> None:
     assert judge(ours(), theirs("0", invoice_date=dt.date(2026, 12, 1))).flag == ""
 
 
-def test_adopted_document_without_our_marker_is_ours() -> None:
-    assert judge(ours(reference=""), theirs("0", reference="typed by hand")).flag == ""
+@pytest.mark.parametrize(
+    ("found", "flag"),
+    [
+        ({}, ""),
+        (
+            {
+                "reference": "typed by hand",
+                "customer_id": 51,
+                "net_amount": Decimal(110),
+                "vat_amount": Decimal(10),
+            },
+            "",
+        ),
+        ({"customer_id": 51}, ""),
+        ({"reference": "typed by another hand"}, ""),
+        ({"customer_id": 52}, "edited"),
+        ({"net_amount": Decimal(105)}, "edited"),
+        ({"vat_amount": Decimal(15)}, "edited"),
+        ({"vat_amount": Decimal(10)}, "edited"),
+        ({"net_amount": Decimal(110)}, "edited"),
+        ({"reference": "PO 7 KJHGFEDCBA"}, "edited"),
+    ],
+)
+def test_linked_document_is_ours_as_it_was_accepted_and_as_it_is_here(
+    found: dict[str, Any], flag: str
+) -> None:
+    accepted = Invoice(
+        number=10431,
+        customer_id=51,
+        reference="typed by hand",
+        net_amount=Decimal(110),
+        vat_amount=Decimal(10),
+    )
+    assert judge(ours(accepted=accepted), theirs("0", **found)).flag == flag
 
 
 def test_unlinked_customer_is_not_compared() -> None:
