@@ -28,8 +28,8 @@ def of_invoice(invoice: Invoice, transfer: Transfer | None) -> dt.datetime | Non
     if sent_at is None:
         return invoice.paid_as_of
     asked = _readings([invoice.payer_id])
-    if invoice.paid_state in {Invoice.Paid.PAID, Invoice.Paid.OVER} and not invoice.payment_flag:
-        # The reading of all asks about what is open or flagged; what left *unpaid* has its own moment.
+    if invoice.paid_state == Invoice.Paid.PAID and not invoice.payment_flag:
+        # The reading of all asks about what is not paid to the penny, or flagged; what got there has its own moment.
         asked.pop(None, None)
     return _newest(invoice.paid_as_of, (at for at in asked.values() if at > sent_at))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
@@ -14,24 +14,26 @@ from invoicing.transfer import adoption
 from invoicing.transfer.mapping import reference
 from invoicing.transfer.states import State
 from kashflow.models import LedgerAccount
+from magmanager.common import many
 
-# SQLite takes so many parameters in a statement, and more.
-AT_ONCE = 500
-CLOSED = (Invoice.Paid.PAID, Invoice.Paid.OVER)
+PAID = Q(invoice__paid_state=Invoice.Paid.PAID)
 
 
 def to_ask_about(account: LedgerAccount) -> list[Ours]:
-    """Those of `account` that are not paid in full here, and those that somebody has to look at."""
-    still_open = Q(invoice__paid_state__in=[state for state in Invoice.Paid if state not in CLOSED])
+    """Those of `account` that are not paid to the penny here, and those that somebody has to look at."""
+    not_exact = Q(invoice__paid_state__in=[state for state in Invoice.Paid if state != Invoice.Paid.PAID])
     flagged = Q(invoice__payment_flag__in=Invoice.PaymentFlag.values)
-    return [*_ours(account, still_open), *_ours(account, flagged & ~still_open)]
+    return [*_ours(account, not_exact), *_ours(account, flagged & PAID)]
 
 
-def with_ids(account: LedgerAccount, dbids: Collection[int]) -> list[Ours]:
+def with_ids(account: LedgerAccount, dbids: Iterable[int]) -> list[Ours]:
     """Those of `account` that KashFlow knows by one of these InvoiceDBIDs."""
-    ids = sorted(dbids)
-    chunks = (ids[at : at + AT_ONCE] for at in range(0, len(ids), AT_ONCE))
-    return [one for chunk in chunks for one in _ours(account, Q(kashflow_dbid__in=chunk))]
+    return list(_ours(account, Q(kashflow_dbid__in=many.among(dbids))))
+
+
+def paid_with_numbers(account: LedgerAccount, numbers: Iterable[int]) -> list[Ours]:
+    """Those of `account` that are paid to the penny here and have one of these numbers in KashFlow."""
+    return list(_ours(account, PAID & Q(kashflow_number__in=many.among(numbers))))
 
 
 def of_client(account: LedgerAccount, client: Client) -> list[Ours]:

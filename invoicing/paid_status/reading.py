@@ -1,4 +1,4 @@
-"""Asking KashFlow what is paid: one list, then only what that list does not settle. Reads only.
+"""Asking KashFlow what is paid: two lists, then only what they do not settle. Reads only.
 
 A list that fails, breaks off or names a document twice raises; nothing was learned then. What cannot be read of a
 single invoice leaves that invoice as it is and the others go on.
@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from invoicing.paid_status import ours as our_documents
+from invoicing.paid_status import recent
 from invoicing.paid_status.verdict import Flag, Missing, Ours, Verdict, judge, needs_payments
 from kashflow.gateway import records
 from kashflow.gateway.client import Gateway
@@ -43,6 +44,7 @@ def ask_for_all(gateway: Gateway, account: LedgerAccount) -> tuple[int, Iterator
     unpaid = _listed(gateway.get_invoices_unpaid())
     # Paid here, and unpaid there again: a payment was taken away.
     here |= {one.dbid: one for one in our_documents.with_ids(account, unpaid.keys() - here.keys())}
+    here |= {one.dbid: one for one in recent.paid_again(gateway, account)}
     left = [one for dbid, one in here.items() if dbid not in unpaid]
     found = {dbid: unpaid[dbid] for dbid in here if dbid in unpaid} | _of_full_months(gateway, left)
     return len(here), _each(gateway, here.values(), found)

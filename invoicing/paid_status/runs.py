@@ -1,4 +1,5 @@
-"""*Update Invoice Paid Status*: a run over every invoice that is not paid in full (product.md, KashFlow 6 and 11).
+"""*Update Invoice Paid Status*: a run over every invoice that is not paid to the penny, or was paid again there
+(product.md, KashFlow 6 and 11).
 
 The views and the beat wake a worker; what there is to do is in the run's row.
 """
