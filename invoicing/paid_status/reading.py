@@ -55,6 +55,11 @@ def ask_for_customer(gateway: Gateway, here: list[Ours], customer_id: int) -> It
     return _each(gateway, here, _listed(gateway.get_invoices_for_customer(customer_id)))
 
 
+def ask_for_each(gateway: Gateway, here: list[Ours]) -> Iterator[Seen]:
+    """What KashFlow says of `here`, whoever's they are there. Raises GatewayError."""
+    return _each(gateway, here, _of_full_months(gateway, here))
+
+
 def _each(gateway: Gateway, here: Iterable[Ours], found: Documents) -> Iterator[Seen]:
     in_a_row = 0
     for one in here:
@@ -112,7 +117,7 @@ def _one(gateway: Gateway, ours: Ours) -> records.Invoice | Missing:
 
 
 def _of_full_months(gateway: Gateway, left: list[Ours]) -> dict[int, records.Invoice]:
-    """The documents of those that left *unpaid*, from lists of the months in which many of them are."""
+    """The documents of those that no list had so far, from lists of the months in which many of them are."""
     by_month: dict[tuple[int, int], list[dt.date]] = defaultdict(list)
     for one in left:
         by_month[one.invoice_date.year, one.invoice_date.month].append(one.invoice_date)

@@ -5,7 +5,7 @@ One row a client says what is wanted, by whom, and when KashFlow was asked last;
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.utils import timezone
 from clients.models import Client, CustomerLink
 from invoicing.models import PaidReading
 from invoicing.paid_status import ours
-from invoicing.paid_status.reading import Seen, ask_for_customer
+from invoicing.paid_status.reading import Seen, ask_for_customer, ask_for_each
 from invoicing.paid_status.runs import failure
 from invoicing.paid_status.writing import write
 from invoicing.transfer.record import in_seconds
@@ -54,6 +54,11 @@ def reading_of(client: Client) -> PaidReading | None:
     return PaidReading.objects.filter(ledger_account=account, client=client).first() if account else None
 
 
+def found_nothing_to_ask(reading: PaidReading) -> bool:
+    """Whether it was wanted, and none of the client's invoices is in KashFlow, so that KashFlow was not asked."""
+    return (reading.wanted_at, reading.read_at, reading.cause) == (None, None, "")
+
+
 def carry(reading_id: int) -> None:
     """Does the asking that one row wants; nothing where somebody else is at it or nothing is wanted."""
     if not _take(reading_id):
@@ -91,6 +96,14 @@ def _carry(reading: PaidReading, login: Connection, by: User) -> None:
         words = failure(error, 0, "It is asked again when the page is opened.")
         _end(reading, cause=words[:300], cause_code=error.code)
         return
+    if seen is None:
+        _end(reading, changed_count=0)
+    else:
+        _keep(reading, seen, at)
+
+
+def _keep(reading: PaidReading, seen: list[Seen], at: datetime) -> None:
+    """Writes what KashFlow said at `at`; the moment counts as an answer only where all of it could be read."""
     changes = write(reading.ledger_account, seen, at=at)
     unclear = [str(one.ours.number) for one in seen if one.verdict is None]
     if unclear:
@@ -100,14 +113,17 @@ def _carry(reading: PaidReading, login: Connection, by: User) -> None:
         _end(reading, read_at=at, changed_count=len(changes))
 
 
-def _ask(client: Client | None, login: Connection, by: User) -> list[Seen]:
-    """All of it before anything is written: a client's invoices are few."""
+def _ask(client: Client | None, login: Connection, by: User) -> list[Seen] | None:
+    """All of it before anything is written: a client's invoices are few. None where there is nothing to ask about."""
     account = login.ledger_account
     here = ours.of_client(account, client) if client else []
-    customer_id = _customer_id(client, account)
-    if not here or not customer_id:
-        return []
+    if not here:
+        return None
     gateway = get_gateway(login, by=by, purpose=f"Paid invoices of {client}"[:120])
+    customer_id = _customer_id(client, account)
+    if not customer_id:
+        # Its link waits for a person, or its customer is gone there: the invoices are there all the same.
+        return list(ask_for_each(gateway, here))
     return list(ask_for_customer(gateway, here, customer_id))
 
 

@@ -138,17 +138,19 @@ class ClientPaidStatus(Verb):
 
 def paid_context(client: Client, *, asks: bool = False) -> dict[str, Any]:
     """What `invoicing/_paid_as_of.html` needs; a page that `asks` has KashFlow asked once it is there."""
-    uses, payers = SystemDefaults.current().uses_kashflow, _payers(client)
-    readings = [one for payer in payers if (one := refreshing.reading_of(payer))]
-    moments = [as_of.of_client(payer) if uses else None for payer in payers]
-    failed = next((one for one in readings if one.cause), None)
+    uses = SystemDefaults.current().uses_kashflow
+    readings = [(payer, refreshing.reading_of(payer)) for payer in _payers(client)]
+    asked = [one for one in readings if not (one[1] and refreshing.found_nothing_to_ask(one[1]))]
+    moments = [as_of.of_client(payer) if uses else None for payer, _ in asked]
+    failed = next((one for _, one in asked if one and one.cause), None)
     return {
         "paid_url": reverse("invoicing:client_paid_status", args=[client.pk]),
         # The older one is true of all that is listed.
-        "as_of": None if None in moments else min(filter(None, moments)),
+        "as_of": None if None in moments else min(filter(None, moments), default=None),
         "asks": asks and uses,
-        "is_asking": uses and any(one.wanted_at for one in readings),
+        "is_asking": uses and any(one.wanted_at for _, one in asked if one),
         "cause": failed.cause if uses and failed else "",
+        "nothing_there": not asked and not asks,
         "help_anchor": anchor_of(failed.cause_code) if failed else "",
         "uses_kashflow": uses,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -10,7 +11,7 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
-from clients.models import Client
+from clients.models import Client, CustomerLink
 from invoicing import tasks
 from invoicing.models import Invoice, PaidReading, PaymentObservation
 from invoicing.paid_status import as_of, refreshing
@@ -19,6 +20,7 @@ from kashflow.models import Connection
 from magmanager.common.errors import NotAllowed
 from settings_app.models import SystemDefaults
 from tests import factories
+from tests.invoicing.paid import TOTAL, money
 from tests.invoicing.transfer.conftest import Desk
 from tests.invoicing.transfer.conftest import desk as desk
 
@@ -140,6 +142,44 @@ def test_invoice_sent_after_the_answer_was_not_asked_about(desk: Desk, client: C
     (later,) = desk.in_kashflow(1, client)
     later.refresh_from_db()
     assert as_of.of_invoice(later, desk.transfer(later)) is None
+
+
+@pytest.mark.parametrize("state", ["match", "wanted"])
+def test_without_a_linked_customer_each_invoice_is_asked_about(
+    desk: Desk, client: Client, state: str
+) -> None:
+    """The link waits for a person, or its customer is gone in KashFlow: the invoices are there all the same."""
+    paid, unpaid = desk.in_kashflow(2, client)
+    desk.sandbox.pay(desk.dbid(paid), "266.82")
+    CustomerLink.objects.filter(client=client).update(state=state, customer_id=None)
+    before = desk.calls("GetInvoiceByID"), desk.calls("GetInvoicesForCustomer")
+    reading = refreshed(desk, client)
+    assert (desk.calls("GetInvoiceByID"), desk.calls("GetInvoicesForCustomer")) == (before[0] + 2, before[1])
+    assert as_of.of_invoice(unpaid, desk.transfer(unpaid)) == reading.read_at is not None
+    assert [money(one) for one in (paid, unpaid)] == [("paid", TOTAL, ""), ("unpaid", Decimal(0), "")]
+
+
+def test_read_that_fails_without_a_linked_customer_is_no_answer(desk: Desk, client: Client) -> None:
+    """F-58: the moment of an answer is not set by a question that was not answered."""
+    (invoice,) = desk.in_kashflow(1, client)
+    desk.sandbox.pay(desk.dbid(invoice), "266.82")
+    CustomerLink.objects.filter(client=client).update(state="match", customer_id=None)
+    desk.sandbox.fault("GetInvoiceByID", "cut_reply")
+    reading = refreshed(desk, client)
+    assert (reading.read_at, reading.cause_code) == (None, "unclear")
+    assert money(invoice) == ("unpaid", Decimal(0), "")
+
+
+def test_where_there_is_nothing_to_ask_no_answer_is_claimed(desk: Desk, client: Client, as_role: As) -> None:
+    desk.raise_invoices(1, client)
+    calls = len(desk.sandbox.log())
+    reading = refreshed(desk, client)
+    assert (reading.read_at, reading.wanted_at, reading.cause) == (None, None, "")
+    assert len(desk.sandbox.log()) == calls
+    page = as_role("Accounts").get(address(client)).text
+    assert "None of this client's invoices is in KashFlow" in html.unescape(page)
+    assert "As of" not in page
+    assert "every 1s" not in page
 
 
 @pytest.mark.parametrize("kind", ["cut_reply", "http_500", "drop_after", "empty_reply"])
