@@ -115,16 +115,20 @@ class Door:
 _PACKAGE = SystemDefaults.objects.filter(pk=1, accounts_package=SystemDefaults.Package.KASHFLOW)
 
 
-def _is_on(connection: Connection) -> Exists:
+IS_ON = """EXISTS (
+    SELECT 1 FROM kashflow_connection AS login
+    JOIN kashflow_ledgeraccount AS books ON books.id = login.ledger_account_id
+    JOIN settings_app_user AS owner ON owner.id = login.user_id
+    JOIN settings_app_systemdefaults AS house ON house.id = 1
+    WHERE login.id = %(login)s AND login.refusal = '' AND owner.is_active AND books.is_current
+        AND house.accounts_package = %(package)s
+)"""
+
+
+def _is_on(connection: Connection) -> slots.Condition:
     """Whether a call may start with this login; `_refuse_if_off` says why not."""
-    usable = Connection.objects.filter(
-        Exists(_PACKAGE),
-        pk=connection.pk,
-        refusal="",
-        user__is_active=True,
-        ledger_account__is_current=True,
-    )
-    return Exists(usable)
+    package = SystemDefaults.Package.KASHFLOW.value
+    return slots.Condition(IS_ON, {"login": slots.as_stored(connection.pk), "package": package})
 
 
 def _refuse_if_off(connection: Connection) -> None:
