@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
-from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
 from typing import Self
 from urllib.parse import urlsplit
@@ -23,6 +22,7 @@ from kashflow.gateway.connection import DeadlineMissed, TimedAdapter, Window, cu
 from kashflow.gateway.errors import GatewayError, NotSent, SendDeadlineMissed, TlsFailed, Unknown
 
 CHUNK = 64 * 1024
+HEADERS = {"Accept": "text/xml", "Accept-Encoding": "identity", "User-Agent": "MagManager"}
 _FAILURES = (OSError, HTTPError, HTTPException, ValueError)
 # requests' own, and what a connection opened beforehand raises.
 _TLS_FAILURES = (requests.exceptions.SSLError, ssl.SSLError, SSLError)
@@ -97,23 +97,11 @@ class Transport:
         self.url = _checked(url)
         self.limits = limits or Limits()
         self._verify: bool | str = ca_file or True
+        # The adapter without a session, which would bring cookies, redirects, proxies and .netrc, and work to refuse them.
         self._adapter = TimedAdapter()
-        self._session = self._new_session()
 
     def __repr__(self) -> str:
         return f"Transport({self.url!r})"
-
-    def _new_session(self) -> requests.Session:
-        session = requests.Session()
-        session.trust_env = False
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        session.headers.clear()
-        session.headers.update(
-            {"Accept": "text/xml", "Accept-Encoding": "identity", "User-Agent": "MagManager"}
-        )
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, self._adapter)
-        return session
 
     def connect(self) -> None:
         """Opens the connection beforehand; does nothing where an open one is ready. Raises NotSent and TlsFailed."""
@@ -135,22 +123,17 @@ class Transport:
         `send_by` is a moment of `time.monotonic()`: after it nothing is written. Raises NotSent and
         SendDeadlineMissed, where nothing went out, and Unknown.
         """
+        request = requests.Request("POST", self.url, {**HEADERS, **headers}, data=body).prepare()
         window = Window.of(connect=self.limits.connect, total=seconds, send_by=send_by)
         with _during(window, operation):
-            response = self._session.post(
-                self.url,
-                data=body,
-                headers=dict(headers),
-                stream=True,
-                allow_redirects=False,
-                timeout=(self.limits.connect, seconds),
-                verify=self._verify,
+            response = self._adapter.send(
+                request, stream=True, timeout=(self.limits.connect, seconds), verify=self._verify
             )
         return Answer(response, window, operation)
 
     def close(self) -> None:
         """Closes the connections."""
-        self._session.close()
+        self._adapter.close()
 
 
 @contextmanager
