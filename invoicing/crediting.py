@@ -25,7 +25,7 @@ from invoicing.owed import restate_balance
 from invoicing.reasons import reason_of
 from invoicing.services import TotalChanged, again
 from invoicing.transfer.services import want
-from invoicing.transfer.states import State
+from invoicing.transfer.states import NOT_GOING
 from magmanager.common.errors import DomainError, Gone
 from magmanager.common.fields import MoneyField
 from magmanager.common.money import ZERO, total
@@ -33,7 +33,6 @@ from magmanager.common.permissions import allow
 from settings_app import audit
 from settings_app.models import User
 
-NOT_GOING = (State.DO_NOT_SEND, State.CANCELLED)
 ISSUED = ("payer_id", "company_name", "address", "vat_number", "po_number", "delivery", "period")
 
 

@@ -34,14 +34,16 @@ def due(account: LedgerAccount) -> QuerySet[Transfer]:
     """The transfers of `account` that somebody could take now.
 
     Nothing of a login that is switched off; nothing new of a paused run, nor while the account is paused. A
-    credit note is set off only once KashFlow has it and its invoice for certain.
+    credit note goes only after its invoice: alone it would stand in the books against nothing. It is set off once
+    KashFlow has both for certain.
     """
     now = timezone.now()
     started = Q(state__in=[State.SENT, State.AMBIGUOUS])
     startable = started if account.paused_reason else started | Q(~_is_paused(), state=State.READY)
     return Transfer.objects.filter(
         startable,
-        ~Q(kind=Transfer.Kind.APPLY) | (_is_in_kashflow("invoice") & _is_in_kashflow("invoice__credits")),
+        started | Q(invoice__credits=None) | _is_in_kashflow("invoice__credits"),
+        ~Q(kind=Transfer.Kind.APPLY) | _is_in_kashflow("invoice"),
         Q(not_before=None) | Q(not_before__lte=now),
         Q(lease_until=None) | Q(lease_until__lte=now),
         Q(connection=None) | Q(connection__refusal=""),

@@ -16,12 +16,12 @@ from django.utils import timezone
 from invoicing.models import Invoice, RunTransfer, Transfer
 from invoicing.transfer import pauses
 from invoicing.transfer.record import Lost, in_seconds, record
-from invoicing.transfer.states import NEEDS_YOU, TERMINAL, Event, State
+from invoicing.transfer.states import NEEDS_YOU, NOT_GOING, TERMINAL, Event, State
 from kashflow import door
 from kashflow.connections import MY_DETAILS, current_account, login_for, own_login
 from kashflow.limits import times
 from kashflow.models import Connection, LedgerAccount
-from magmanager.common import runs
+from magmanager.common import many, runs
 from magmanager.common.errors import DomainError, Gone
 from magmanager.common.models import Run
 from magmanager.common.permissions import allow
@@ -58,12 +58,12 @@ def request_transfers(*, by: User, invoice_ids: Collection[int]) -> Run:
     with transaction.atomic():
         # One press at a time per account: two people choosing the same invoices make one run of them.
         LedgerAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
-        invoices = _transferable(invoice_ids)
+        invoices = _transferable(invoice_ids, account)
         chosen = [*_again(invoices, account, login, by), *_new(invoices, account, login)]
         if not chosen:
             return _run_there_is(invoices, account)
-        many = "1 invoice" if len(chosen) == 1 else f"{len(chosen):,} invoices"
-        run = start_run(chosen, by, login, title=f"Transfer of {many} to KashFlow")
+        words = "1 invoice" if len(chosen) == 1 else f"{len(chosen):,} invoices"
+        run = start_run(chosen, by, login, title=f"Transfer of {words} to KashFlow")
         audit.record("transfers.requested", run, by=by, after={"invoices": len(chosen)})
         return run
 
@@ -138,13 +138,24 @@ def refuse_if_off(login: Connection) -> None:
         raise TransfersStopped(error.sentence, link=str(MY_DETAILS), link_label="My Details")
 
 
-def _transferable(invoice_ids: Collection[int]) -> list[Invoice]:
+def _transferable(invoice_ids: Collection[int], account: LedgerAccount) -> list[Invoice]:
     """The documents with these ids that were not cancelled, and the credit notes of those invoices with them."""
     ids = list(dict.fromkeys(invoice_ids))
     chunks = (ids[at : at + ROWS_AT_ONCE] for at in range(0, len(ids), ROWS_AT_ONCE))
-    raised = Invoice.objects.filter(state=Invoice.State.RAISED).only("pk", "number", "kind")
+    raised = Invoice.objects.filter(state=Invoice.State.RAISED).only("pk", "number", "kind", "credits")
     found = {one.pk: one for chunk in chunks for one in raised.filter(Q(pk__in=chunk) | Q(credits__in=chunk))}
-    return sorted(found.values(), key=lambda invoice: invoice.number)
+    return sorted(_without_strays(found, account), key=lambda invoice: invoice.number)
+
+
+def _without_strays(found: dict[int, Invoice], account: LedgerAccount) -> list[Invoice]:
+    """All but the credit notes whose invoice does not go to `account`: they would wait for it for ever."""
+    credited = {one.credits_id for one in found.values() if one.credits_id}
+    if not credited:
+        return list(found.values())
+    asked = Transfer.objects.documents().filter(ledger_account=account, invoice__in=many.among(credited))
+    states = dict(asked.values_list("invoice_id", "state"))
+    going = {pk for pk in credited if states.get(pk, "") not in NOT_GOING and (pk in states or pk in found)}
+    return [one for one in found.values() if one.credits_id is None or one.credits_id in going]
 
 
 def _new(invoices: list[Invoice], account: LedgerAccount, login: Connection | None) -> list[Transfer]:
@@ -222,6 +233,7 @@ def _run_there_is(invoices: list[Invoice], account: LedgerAccount) -> Run:
     )
     if found is None:
         raise NothingToTransfer(
-            "None of these invoices can be transferred: they are cancelled, or in KashFlow already."
+            "None of these invoices can be transferred: they are cancelled, or in KashFlow already, or credit notes of an "
+            "invoice that does not go there. A credit note goes with its invoice: transfer that one."
         )
     return found

@@ -56,6 +56,8 @@ WORD_OF = {
 }
 TERMINAL = frozenset({State.VERIFIED, State.DO_NOT_SEND, State.CANCELLED})
 NEEDS_YOU = frozenset({State.CONFLICT, State.REVIEW, State.REJECTED})
+# A document that KashFlow has not, and will not get.
+NOT_GOING = frozenset({State.DO_NOT_SEND, State.CANCELLED})
 LEASED = frozenset({State.CLAIMED, State.SENDING})
 
 

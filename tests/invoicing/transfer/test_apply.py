@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from invoicing import credits
+from invoicing.cancelling import InKashFlow, cancel_invoice, raise_again
 from invoicing.crediting import raise_credit_note
 from invoicing.models import Invoice, NumberCounter, Transfer, TransferAttempt
 from invoicing.transfer import claims, engine
 from kashflow.models import LedgerAccount
 from magmanager.common.money import total
 from tests.invoicing.transfer.conftest import Desk
+from tests.invoicing.transfer.needing import number_taken
 
 SETTLE, BETWEEN = 601, 31
 APPLY = "applyCreditNoteToInvoice"
@@ -125,13 +127,31 @@ def test_credit_note_waits_for_its_invoice(desk: Desk) -> None:
     desk.work()
     assert (desk.transfer(invoice).state, errand(note, "create").state, errand(note).state) == (
         "ambiguous",
-        "verified",
+        "ready",
         "ready",
     )
-    assert desk.calls(APPLY) == 0
+    assert (desk.calls("InsertInvoice"), desk.calls(APPLY)) == (1, 0)
     settle(desk)
-    assert (desk.transfer(invoice).state, errand(note).state) == ("verified", "verified")
-    assert (desk.calls(APPLY), paid(desk, invoice)) == (1, Decimal("216.00"))
+    assert list(Transfer.objects.values_list("state", flat=True)) == ["verified"] * 3
+    assert (desk.calls("InsertInvoice"), desk.calls(APPLY), paid(desk, invoice)) == (2, 1, Decimal("216.00"))
+
+
+def test_credit_note_of_an_invoice_that_never_got_there_stays_here_and_both_can_be_mended(desk: Desk) -> None:
+    transfer = number_taken(desk)
+    note = credit(desk, transfer.invoice, "100.00")
+    desk.sweep_and_work()
+    assert (errand(note, "create").state, desk.calls("InsertInvoice")) == ("ready", 0)
+    with pytest.raises(InKashFlow, match="Cancel the credit note first"):
+        raise_again(by=desk.by, invoice=transfer.invoice)
+    cancel_invoice(by=desk.by, invoice=note, reason="Not needed")
+    new = raise_again(by=desk.by, invoice=transfer.invoice)
+    desk.work()
+    assert (desk.transfer(new).state, errand(note, "create").state, errand(note).state) == (
+        "verified",
+        "cancelled",
+        "cancelled",
+    )
+    assert [document(desk, new)["InvoiceNumber"]] == desk.numbers()
 
 
 def test_two_credit_notes_of_one_invoice_are_set_off_one_after_the_other(desk: Desk) -> None:

@@ -14,6 +14,7 @@ from magmanager.common.models import Run
 from settings_app.models import AuditEntry
 from tests import factories
 from tests.invoicing.transfer.conftest import Desk
+from tests.invoicing.transfer.test_apply import credit
 
 
 @pytest.mark.parametrize("role", ["", "Sales", "Production"])
@@ -110,3 +111,25 @@ def test_every_move_is_noted_and_the_press_is_in_the_audit_log(desk: Desk) -> No
     assert list(outcomes) == ["claim", "intent", "created", "read_back_equal"]
     entry = AuditEntry.objects.get(event="transfers.requested")
     assert (entry.by, entry.object_id, entry.after) == (desk.by, str(run.pk), {"invoices": 1})
+
+
+@pytest.mark.parametrize("state", [None, "do_not_send"])
+def test_credit_note_alone_does_not_go_where_its_invoice_does_not(desk: Desk, state: str | None) -> None:
+    invoice = desk.raise_invoices(1)[0]
+    note = credit(desk, invoice, "100.00")
+    if state:
+        factories.transfer(invoice, state=state)
+    with pytest.raises(services.NothingToTransfer, match="A credit note goes with its invoice"):
+        desk.press([note])
+    assert not Transfer.objects.filter(invoice=note).exists()
+    assert not Run.objects.exists()
+
+
+def test_credit_note_alone_goes_where_its_invoice_is_on_its_way(desk: Desk) -> None:
+    invoice = desk.raise_invoices(1)[0]
+    note = credit(desk, invoice, "100.00")
+    factories.transfer(invoice)
+    run = desk.press([note])
+    assert list(run.run_transfers.values_list("transfer__invoice", flat=True)) == [note.pk]
+    desk.work()
+    assert set(Transfer.objects.values_list("state", flat=True)) == {"verified"}
