@@ -60,9 +60,13 @@ class Seen:
         return self.note.amount_paid == -self.credit
 
     def is_applied(self, paid_before: Decimal | None) -> bool:
-        """Whether it is set off against this invoice: exactly, where what was paid before is known."""
+        """Whether it is set off against this invoice: exactly, where what was paid before is known.
+
+        Where it is not, one of the invoice's payments has to be the credit to the penny: a credit note that was set
+        off elsewhere is used up as well, and its invoice may be paid in cash.
+        """
         if paid_before is None:
-            return self.is_used_up and self.invoice.amount_paid >= self.credit
+            return self.is_used_up and any(payment.amount == self.credit for payment in self.payments)
         return self.is_used_up and self.invoice.amount_paid - paid_before == self.credit
 
     def problem(self) -> str:
@@ -232,11 +236,13 @@ def _ask(work: Work, problem: str, phase: Phase) -> None:
 
 
 def _unlike(seen: Seen, before: Decimal | None) -> str:
-    was = "" if before is None else f", and was £{before:,.2f} before"
-    return (
+    told = (
         f"£{-seen.note.amount_paid:,.2f} of the credit note's £{seen.credit:,.2f} is set off; of invoice "
-        f"{seen.invoice.number} £{seen.invoice.amount_paid:,.2f} is paid{was}. Did somebody pay meanwhile?"
+        f"{seen.invoice.number} £{seen.invoice.amount_paid:,.2f} is paid"
     )
+    if before is None:
+        return f"{told}, none of it as one payment of £{seen.credit:,.2f}. Was it set off against another invoice?"
+    return f"{told}, and was £{before:,.2f} before. Did somebody pay meanwhile?"
 
 
 def _paid_before(transfer: Transfer) -> Decimal | None:

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from invoicing import credits
-from invoicing.cancelling import InKashFlow, cancel_invoice, raise_again
+from invoicing.cancelling import AlreadyPaid, InKashFlow, cancel_invoice, raise_again
 from invoicing.crediting import raise_credit_note
 from invoicing.models import Invoice, NumberCounter, Transfer, TransferAttempt
 from invoicing.transfer import claims, engine
+from invoicing.transfer import desk as verbs
 from kashflow.models import LedgerAccount
 from magmanager.common.money import total
 from tests.invoicing.transfer.conftest import Desk
@@ -283,6 +284,26 @@ def test_bookkeeper_who_set_it_off_before_us_is_not_doubled(desk: Desk) -> None:
     Transfer.objects.filter(kind="apply").update(not_before=None)
     desk.work()
     assert (errand(note).state, desk.calls(APPLY)) == ("verified", 0)
+
+
+def test_credit_note_used_up_elsewhere_is_not_taken_for_set_off_because_the_client_paid(desk: Desk) -> None:
+    invoice = sent(desk)
+    other = desk.in_kashflow(payer=invoice.payer)[0]
+    note = credit(desk, invoice, "100.00")
+    Transfer.objects.filter(kind="apply").update(not_before="2100-01-01T00:00:00Z")
+    desk.work()
+    ledger = desk.sandbox.server.ledger
+    ledger.apply_credit(document(desk, other)["InvoiceDBID"], document(desk, note)["InvoiceDBID"])
+    pay(desk, invoice, "266.82")
+    Transfer.objects.filter(kind="apply").update(not_before=None)
+    desk.work()
+    assert (errand(note).state, desk.calls(APPLY)) == ("review", 0)
+    verbs.recheck(by=desk.by, transfer=errand(note))
+    desk.work()
+    assert (errand(note).state, desk.calls(APPLY)) == ("review", 0)
+    assert "Was it set off against another invoice?" in errand(note).last_cause
+    with pytest.raises(AlreadyPaid, match=r"£266\.82 of invoice"):
+        cancel_invoice(by=desk.by, invoice=invoice, reason="Booked twice")
 
 
 def test_part_paid_invoice_takes_what_fits(desk: Desk) -> None:
