@@ -120,7 +120,8 @@ def _words(act: str, transfer: Transfer, kept: Mapping[str, Any] | None) -> tupl
     if transfer.kind != Transfer.Kind.CREATE:
         told = "Nothing more of it is done in KashFlow. This can't be undone."
         return "Leave it", told, "Leave it in KashFlow as it is"
-    told = "It is kept here only and never transferred. This can't be undone."
+    with_it = "" if transfer.invoice.credits_id else ", and so are credit notes that wait for it"
+    told = f"It is kept here only and never transferred{with_it}. This can't be undone."
     if stopping.may_be_there(transfer):
         told = f"{told} What KashFlow has of it stays there as it is."
     return "Do not send", told, "Do not send"

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from invoicing.models import Invoice, Transfer
 from invoicing.reasons import reason_of
@@ -148,17 +149,33 @@ def adopt(*, by: User, transfer: Transfer, dbid: int, seen: str, reason: str) ->
 
 
 def do_not_send(*, by: User, transfer: Transfer, reason: str) -> None:
-    """Keeps it here alone, for good. Raises ReasonMissing, NotInThisState, Gone."""
+    """Keeps it here alone, for good, and what waits for it. Raises ReasonMissing, NotInThisState, Gone."""
     allow(by, DO_NOT_SEND)
     reason = reason_of(reason, WHY)
     row = _fresh(transfer, acts.DO_NOT_SEND)
-    before = {"state": row.state}
     try:
         with transaction.atomic():
-            record(row, Event.DO_NOT_SEND, what=f"Not to be sent. {reason}", by=by)
-            audit.record("transfer.do_not_send", row, by=by, before=before, after={"reason": reason})
+            # The invoice's row first: a credit note raised meanwhile is among those that wait for it, or knows.
+            Invoice.objects.select_for_update(no_key=True).get(pk=row.invoice_id)
+            for one in [row, *_waiting_for(row)]:
+                _keep_here(one, by, reason)
     except Lost:
         raise _gone(row) from None
+
+
+def _keep_here(row: Transfer, by: User, reason: str) -> None:
+    before = {"state": row.state}
+    record(row, Event.DO_NOT_SEND, what=f"Not to be sent. {reason}", by=by)
+    audit.record("transfer.do_not_send", row, by=by, before=before, after={"reason": reason})
+
+
+def _waiting_for(row: Transfer) -> Iterable[Transfer]:
+    """The errands that wait until KashFlow has the document of `row`: setting it off, and its credit notes whole."""
+    if row.kind != Transfer.Kind.CREATE:
+        return []
+    own = Q(invoice=row.invoice_id, kind=Transfer.Kind.APPLY)
+    waiting = Transfer.objects.filter(ledger_account=row.ledger_account_id, state=State.READY)
+    return waiting.filter(own | Q(invoice__credits=row.invoice_id))
 
 
 def _login(by: User) -> Connection:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client as Browser
 
-from invoicing.models import Transfer, TransferAttempt
+from invoicing.models import Invoice, Transfer, TransferAttempt
 from invoicing.reasons import ReasonMissing
 from invoicing.transfer import claims, engine
 from invoicing.transfer import desk as verbs
@@ -16,9 +16,14 @@ from settings_app.models import AuditEntry
 from tests import factories
 from tests.invoicing.transfer.conftest import Desk
 from tests.invoicing.transfer.needing import number_taken
+from tests.invoicing.transfer.test_apply import credit, errand
 from tests.invoicing.transfer.test_carry import until_settled
 
 WHY = "Paid in cash at the fair."
+
+
+def states_of(invoice: Invoice) -> dict[str, str]:
+    return dict(Transfer.objects.filter(invoice=invoice).values_list("kind", "state"))
 
 
 def address(transfer: Transfer) -> str:
@@ -63,6 +68,38 @@ def test_the_other_document_is_left_alone(desk: Desk) -> None:
     verbs.do_not_send(by=desk.by, transfer=transfer, reason=WHY)
     until_settled(desk, rounds=2)
     assert (desk.states(), desk.sandbox.invoices()) == (["do_not_send"], before)
+
+
+def test_what_waits_for_a_document_stays_here_with_it(desk: Desk) -> None:
+    transfer = number_taken(desk)
+    note = credit(desk, transfer.invoice, "100.00")
+    other = credit(desk, desk.in_kashflow()[0], "80.00")
+    verbs.do_not_send(by=desk.by, transfer=transfer, reason=WHY)
+    assert states_of(transfer.invoice) == {"create": "do_not_send"}
+    assert states_of(note) == {"create": "do_not_send", "apply": "do_not_send"}
+    assert states_of(other) == {"create": "ready", "apply": "ready"}
+    told = TransferAttempt.objects.filter(what=f"Not to be sent. {WHY}", by=desk.by)
+    assert told.values("transfer").distinct().count() == told.count() == 3
+    assert AuditEntry.objects.filter(event="transfer.do_not_send", after={"reason": WHY}).count() == 3
+    until_settled(desk, rounds=2)
+    assert (states_of(other), desk.calls("InsertInvoice")) == ({"create": "verified", "apply": "verified"}, 2)
+
+
+def test_credit_note_that_is_not_sent_is_not_set_off_and_its_invoice_stays_as_it_is(desk: Desk) -> None:
+    invoice = desk.in_kashflow()[0]
+    note = credit(desk, invoice, "100.00")
+    verbs.do_not_send(by=desk.by, transfer=errand(note, "create"), reason=WHY)
+    assert states_of(note) == {"create": "do_not_send", "apply": "do_not_send"}
+    assert states_of(invoice) == {"create": "verified"}
+    assert desk.work() == 0
+
+
+def test_not_setting_it_off_leaves_the_credit_note_where_it_is(desk: Desk) -> None:
+    invoice = desk.in_kashflow()[0]
+    note = credit(desk, invoice, "100.00")
+    verbs.do_not_send(by=desk.by, transfer=errand(note), reason=WHY)
+    desk.work()
+    assert states_of(note) == {"create": "verified", "apply": "do_not_send"}
 
 
 @pytest.mark.parametrize("reason", ["", "   "])
