@@ -10,7 +10,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse_lazy
 from django.utils import timezone
 
@@ -25,6 +25,7 @@ from kashflow.models import Connection, LedgerAccount
 from magmanager.common.errors import DomainError
 from magmanager.common.permissions import allow, may
 from settings_app import audit
+from settings_app.backends import RoleBackend
 from settings_app.models import SystemDefaults, User
 
 # Said about the account, not about one person's password: they hold for every login of it.
@@ -130,6 +131,12 @@ def office_login() -> Connection | None:
 def _usable(connection: Connection | None) -> Connection | None:
     """A login goes with its owner: deactivated, or without the right to save one, nobody works under it."""
     return connection if connection and may(connection.user, "kashflow.save_login") else None
+
+
+def owners_who_may() -> QuerySet[User]:
+    """As `_usable`, of everybody in one query: those under whose saved login work may go on."""
+    found: QuerySet[User] = RoleBackend().with_perm("kashflow.save_login")
+    return found
 
 
 # --- Check Connection ---------------------------------------------------------------------------------------

@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from invoicing import next_number, voiding
 from invoicing.models import RunTransfer, Transfer
-from invoicing.transfer import claims, engine, pauses, payers, progress, stopping
+from invoicing.transfer import claims, engine, outcomes, pauses, payers, progress, stopping
 from invoicing.transfer.states import State
-from kashflow.connections import current_account, office_login
+from kashflow.connections import current_account, office_login, owners_who_may
 from kashflow.models import Connection, LedgerAccount
 from magmanager.common import runs
 from magmanager.common.models import Run
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 LANE_SECONDS = 20.0
 # Whether a further lane would help is asked once in so many transfers.
 CHECK_EVERY = 8
+# What goes on under another login than the one it began with.
+FOR_THE_OFFICE = (State.READY, State.SENT, State.AMBIGUOUS)
 
 
 def carry_due(account_id: int, *, wake_another: Callable[[], None], seconds: float = LANE_SECONDS) -> int:
@@ -103,6 +105,7 @@ def sweep() -> int | None:
     claims.expire_leases(account)
     _go_on(account)
     _pass_on(account)
+    outcomes.ask_about_unreadable(account)
     _cancel_there(account)
     progress.finish_runs(account)
     pauses.pause_refused(account)
@@ -127,17 +130,17 @@ def _go_on(account: LedgerAccount) -> None:
 
 
 def _pass_on(account: LedgerAccount) -> None:
-    """What was begun under a login that is off is finished by the office login, unless a run waits for it.
+    """What stands under a login that is off goes on under the office login, unless a run waits for it.
 
-    Only reads: what may be in KashFlow already must not stay unknown because somebody left the house.
+    What may be in KashFlow already must not stay unknown because somebody left the house, and what was raised on
+    the client's page has no run that anybody could resume.
     """
     office = office_login()
     if office is None or office.refusal:
         return
-    off = ~Q(connection__refusal="") | Q(connection__user__is_active=False)
+    off = ~Q(connection__refusal="") | ~Q(connection__user__in=owners_who_may())
     waited_for = RunTransfer.objects.filter(run__in=pauses.unfinished()).values("transfer")
     stranded = Transfer.objects.filter(
-        off, ledger_account=account, connection__isnull=False, state__in=[State.SENT, State.AMBIGUOUS]
+        off, ledger_account=account, connection__isnull=False, state__in=FOR_THE_OFFICE
     )
-    for transfer in stranded.exclude(pk__in=waited_for):
-        Transfer.objects.filter(pk=transfer.pk).update(connection=office)
+    stranded.exclude(pk__in=waited_for).update(connection=office)

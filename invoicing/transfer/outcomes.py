@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from invoicing.models import Transfer
@@ -23,6 +24,7 @@ from invoicing.transfer.waits import wait_after
 from invoicing.transfer.work import Work
 from kashflow.gateway.errors import ConnectionOff, GatewayError, NotSent, RateLimited
 from kashflow.limits import times
+from kashflow.models import LedgerAccount
 
 log = logging.getLogger(__name__)
 A_DAY = 24 * 60 * 60
@@ -43,10 +45,8 @@ DOCUMENT = NotDone()
 def read_failed(work: Work, error: GatewayError, phase: Phase) -> None:
     """A look failed: nothing was learned, and nothing is sent. CLAIMED goes back to READY, AMBIGUOUS stays."""
     transfer = work.transfer
-    if transfer.state == State.AMBIGUOUS and _uncertain_for_a_day(transfer):
-        cause = "Uncertain for a day, because KashFlow could not be read. Look there, then recheck."
-        why = causes.cause(cause, "uncertain_too_long")
-        record(transfer, Event.UNCERTAIN_TOO_LONG, what=cause, phase=phase, **why)
+    if _is_uncertain_too_long(transfer):
+        _give_up(transfer, phase)
     elif isinstance(error, ConnectionOff):
         event = Event.READ_FAILED if transfer.state == State.AMBIGUOUS else Event.CONNECTION_OFF
         off(transfer, event, error, phase)
@@ -131,10 +131,42 @@ def switched_off(transfer: Transfer, error: ConnectionOff) -> None:
     if transfer.state == State.SENT:
         event = Event.READ_BACK_FAILED
     try:
-        off(transfer, event, error, None)
+        if _is_uncertain_too_long(transfer):
+            _give_up(transfer)
+        else:
+            off(transfer, event, error, None)
     except Lost:
         return
     pauses.stop_runs(transfer, None, error)
+
+
+def ask_about_unreadable(account: LedgerAccount) -> int:
+    """Hands a person what is uncertain for a day under a login that is off; returns how many.
+
+    Nobody takes these up (`claims.due`), so no look of theirs fails and says so.
+    """
+    rows = Transfer.objects.filter(
+        ~Q(connection__refusal=""),
+        ledger_account=account,
+        connection__isnull=False,
+        state=State.AMBIGUOUS,
+        ambiguous_since__lt=timezone.now() - _a_day(),
+    )
+    return sum(_asked_about(transfer) for transfer in rows)
+
+
+def _asked_about(transfer: Transfer) -> bool:
+    try:
+        _give_up(transfer)
+    except Lost:
+        return False
+    return True
+
+
+def _give_up(transfer: Transfer, phase: Phase | None = None) -> None:
+    cause = "Uncertain for a day, because KashFlow could not be read. Look there, then recheck."
+    why = causes.cause(cause, "uncertain_too_long")
+    record(transfer, Event.UNCERTAIN_TOO_LONG, what=cause, phase=phase, **why)
 
 
 def is_settling(transfer: Transfer) -> bool:
@@ -143,6 +175,10 @@ def is_settling(transfer: Transfer) -> bool:
     return timezone.now() - sent_at < dt.timedelta(seconds=times().settle)
 
 
-def _uncertain_for_a_day(transfer: Transfer) -> bool:
-    a_day = dt.timedelta(seconds=A_DAY * settings.TIME_SCALE)
-    return transfer.ambiguous_since is not None and timezone.now() - transfer.ambiguous_since > a_day
+def _is_uncertain_too_long(transfer: Transfer) -> bool:
+    since = transfer.ambiguous_since
+    return transfer.state == State.AMBIGUOUS and since is not None and timezone.now() - since > _a_day()
+
+
+def _a_day() -> dt.timedelta:
+    return dt.timedelta(seconds=A_DAY * settings.TIME_SCALE)

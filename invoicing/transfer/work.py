@@ -38,12 +38,13 @@ VERB = "invoicing.transfer_invoices"
 NO_LOGIN = (
     "The KashFlow login this began with is gone and there is no office login. Save a login in My Details."
 )
-NOT_ALLOWED = "{} may no longer transfer {}, so this was stopped. Somebody who may can press Resume."
-
+NOT_ALLOWED = "{} may no longer transfer {}, so this was stopped. Somebody who may can press {}."
 NOT_THEIRS = (
     "The KashFlow login belongs to {}, who may not use one any more, so this was stopped. "
-    "Somebody with a saved login can press Resume."
+    "Somebody with a saved login can press {}."
 )
+# Where it goes on: a run that is not over yet can be resumed, what is in none is tried again by itself.
+RESUME, RETRY = "Resume", "Retry on the Transfer desk"
 
 
 @dataclass
@@ -61,14 +62,16 @@ class Work:
     def on(cls, transfer: Transfer) -> Work:
         """Loads what is needed. Raises ConnectionOff where no login may be used, or its presser may not any more."""
         transfer = _loaded(transfer)
-        by = _presser(transfer)
-        login = transfer.connection or office_login()
+        run = _newest_run(transfer)
+        by, go_on = (run.by if run else None), (RESUME if run and not run.is_over else RETRY)
+        login = transfer.connection or _office_login_for(transfer)
         if login is None or login.ledger_account_id != transfer.ledger_account_id:
             raise SwitchedOff(detail=NO_LOGIN)
         if by is not None and not may(by, VERBS.get(transfer.kind, VERB)):
-            raise SwitchedOff(detail=NOT_ALLOWED.format(by, "payments" if transfer.payment else "invoices"))
+            what = "payments" if transfer.payment else "invoices"
+            raise SwitchedOff(detail=NOT_ALLOWED.format(by, what, go_on))
         if not may(login.user, "kashflow.save_login"):
-            raise SwitchedOff(detail=NOT_THEIRS.format(login.user))
+            raise SwitchedOff(detail=NOT_THEIRS.format(login.user, go_on))
         invoice = transfer.invoice
         return cls(
             transfer=transfer,
@@ -142,14 +145,20 @@ def _loaded(transfer: Transfer) -> Transfer:
     return full
 
 
-def _presser(transfer: Transfer) -> User | None:
-    run = (
-        Run.objects.select_related("by")
-        .filter(run_transfers__transfer=transfer)
-        .order_by("-started_at")
-        .first()
-    )
-    return run.by if run else None
+def _office_login_for(transfer: Transfer) -> Connection | None:
+    """The office login, which is its login from here on: whose calls these were stays recorded (transfer.md)."""
+    login = office_login()
+    if login is not None and login.ledger_account_id == transfer.ledger_account_id:
+        Transfer.objects.filter(pk=transfer.pk, epoch=transfer.epoch, connection=None).update(
+            connection=login
+        )
+    return login
+
+
+def _newest_run(transfer: Transfer) -> Run | None:
+    """The last press that has it: who answers for it, and what can be resumed."""
+    having = Run.objects.select_related("by").filter(run_transfers__transfer=transfer)
+    return having.order_by("-started_at").first()
 
 
 Steps = dict[State, Callable[[Work], None]]

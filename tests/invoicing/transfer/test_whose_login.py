@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from clients.models import CustomerLink
-from invoicing.models import Transfer
+from invoicing.models import Invoice, Transfer
+from invoicing.transfer import desk as verbs
 from invoicing.transfer import services
 from invoicing.transfer.lanes import sweep
+from invoicing.transfer.outcomes import A_DAY
 from kashflow import account as kashflow_account
 from kashflow import connections
 from kashflow.models import ApiCall, Connection, LedgerAccount
@@ -20,6 +22,13 @@ from tests.invoicing.transfer.test_carry import SETTLE, type_in, until_settled
 
 def another_login(desk: Desk) -> Connection:
     return factories.saved_login(desk.account, factories.user("Admin"))
+
+
+def wanted(desk: Desk, by: User) -> Invoice:
+    """An invoice that goes to KashFlow at once, in no run, as one raised on the client's page."""
+    invoice = desk.raise_invoices(1)[0]
+    services.want([invoice], by=by)
+    return invoice
 
 
 def test_owner_of_the_login_who_lost_the_right_stops_the_run_before_any_call(desk: Desk) -> None:
@@ -76,6 +85,77 @@ def test_uncertain_invoice_of_somebody_who_left_is_settled_by_the_office_login(d
     desk.sweep_and_work()
     assert (desk.states(), desk.transfer(invoice).connection) == (["verified"], office)
     assert desk.calls("InsertInvoice") == 1
+
+
+@pytest.mark.parametrize("gone", ["refused", "left", "another role"])
+def test_what_waits_in_no_run_goes_on_under_the_office_login(desk: Desk, gone: str) -> None:
+    mine = factories.saved_login(desk.account, factories.user("Admin"))
+    invoice = wanted(desk, mine.user)
+    in_a_run = desk.raise_invoices(1)[0]
+    desk.by = mine.user
+    run = desk.press([in_a_run])
+    services.pause_run(by=mine.user, run=run)
+    if gone == "refused":
+        Connection.objects.filter(pk=mine.pk).update(refusal="wrong_login")
+    elif gone == "left":
+        User.objects.filter(pk=mine.user.pk).update(is_active=False)
+    else:
+        mine.user.groups.clear()
+    desk.sweep_and_work()
+    assert (desk.transfer(invoice).state, desk.transfer(invoice).connection) == ("verified", desk.connection)
+    assert (desk.transfer(in_a_run).state, desk.transfer(in_a_run).connection) == ("ready", mine)
+
+
+def test_what_waits_in_no_run_says_where_it_goes_on(desk: Desk) -> None:
+    invoice = wanted(desk, desk.connection.user)
+    desk.connection.user.groups.clear()
+    desk.work()
+    assert desk.transfer(invoice).last_cause.endswith(
+        "so this was stopped. Somebody with a saved login can press Retry on the Transfer desk."
+    )
+    admin = another_login(desk).user
+    verbs.retry(by=admin, transfer=desk.transfer(invoice))
+    desk.work()
+    assert desk.states() == ["verified"]
+
+
+def test_office_login_that_was_used_is_recorded(desk: Desk) -> None:
+    invoice = wanted(desk, factories.user("Accounts"))
+    assert desk.transfer(invoice).connection is None
+    desk.work()
+    assert (desk.states(), desk.transfer(invoice).connection) == (["verified"], desk.connection)
+
+
+@pytest.mark.parametrize("is_recorded", [True, False])
+def test_uncertain_for_a_day_under_logins_that_are_off_asks_a_person(desk: Desk, is_recorded: bool) -> None:
+    invoice = desk.raise_invoices(1)[0]
+    desk.sandbox.fault("InsertInvoice", "drop_after")
+    desk.press([invoice])
+    desk.work()
+    if is_recorded:
+        Connection.objects.update(refusal="wrong_login", refusal_detail="Incorrect password")
+    else:
+        connections.forget_login(by=desk.connection.user)
+    desk.skip(A_DAY - 60)
+    desk.sweep_and_work()
+    assert desk.states() == ["ambiguous"]
+    desk.skip(120)
+    desk.sweep_and_work()
+    assert (desk.states(), desk.transfer(invoice).cause_code) == (["review"], "uncertain_too_long")
+    assert desk.calls("InsertInvoice") == 1
+
+
+def test_uncertain_for_a_day_is_looked_up_where_the_office_login_works(desk: Desk) -> None:
+    mine = another_login(desk)
+    desk.by = mine.user
+    invoice = desk.raise_invoices(1)[0]
+    desk.sandbox.fault("InsertInvoice", "drop_after")
+    desk.press([invoice])
+    desk.work()
+    Connection.objects.filter(pk=mine.pk).update(refusal="wrong_login")
+    desk.skip(A_DAY + 60)
+    desk.sweep_and_work()
+    assert (desk.states(), desk.transfer(invoice).connection) == (["verified"], desk.connection)
 
 
 def test_waiting_in_no_run_goes_on_under_the_login_of_whoever_presses_again(desk: Desk) -> None:
