@@ -12,7 +12,7 @@ from magmanager.common.permissions import allow
 from settings_app import audit
 from settings_app.models import User
 
-FIELDS = ("bank_account", "sales_code", "office_login", "numbering", "voiding")
+FIELDS = ("bank_account", "sales_code", "office_login", "numbering", "voiding", "max_calls")
 
 
 def change_kashflow_settings(*, by: User, account: LedgerAccount, values: dict[str, Any]) -> LedgerAccount:

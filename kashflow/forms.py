@@ -7,6 +7,7 @@ from typing import Any, cast
 from django import forms
 from django.db.models import QuerySet
 
+from kashflow import slots
 from kashflow.models import AccountCode, BankAccount, Code, Connection, LedgerAccount
 
 
@@ -59,9 +60,20 @@ class CodeField(forms.ModelChoiceField):
 class AccountForm(forms.ModelForm):
     """The Defaults card: what invoices and payments use where nothing else says so."""
 
+    max_calls = forms.IntegerField(
+        label="Calls at once",
+        min_value=1,
+        max_value=slots.MOST,
+        help_text="How many transfers are on their way to KashFlow at the same time, 1 to 8. Three is right for most; "
+        "fewer where KashFlow answers that it is too busy.",
+        error_messages=dict.fromkeys(
+            ("required", "invalid", "min_value", "max_value"), "Enter a whole number from 1 to 8."
+        ),
+    )
+
     class Meta:
         model = LedgerAccount
-        fields = ("bank_account", "sales_code", "office_login", "numbering", "voiding")
+        fields = ("bank_account", "sales_code", "office_login", "numbering", "voiding", "max_calls")
         field_classes = {"bank_account": CodeField, "sales_code": CodeField}
         labels = {"numbering": "Invoice numbers", "voiding": "Cancelling an invoice"}
         help_texts = {

@@ -34,6 +34,7 @@ def values(account: LedgerAccount, **changes: object) -> dict[str, object]:
         "office_login": str(Connection.objects.get().pk),
         "numbering": "ours",
         "voiding": "credit",
+        "max_calls": "3",
         **changes,
     }
 
@@ -96,6 +97,28 @@ def test_save(account: LedgerAccount, as_role: Callable[..., Browser]) -> None:
     }
 
 
+def test_calls_at_once_are_chosen_here(account: LedgerAccount, as_role: Callable[..., Browser]) -> None:
+    browser = as_role("Admin")
+    assert "<dt>Calls at once</dt><dd>3</dd>" in as_role("Accounts").get(PAGE).text
+    assert browser.post(PAGE, values(account, max_calls="8")).status_code == 302
+    account.refresh_from_db()
+    assert account.max_calls == 8
+    line = AuditEntry.objects.first()
+    assert (line.before["max_calls"], line.after["max_calls"]) == ("3", "8")
+
+
+@pytest.mark.parametrize("typed", ["0", "9", "", "many", "2.5"])
+def test_other_numbers_of_calls_at_once_are_refused_beside_their_field(
+    account: LedgerAccount, as_role: Callable[..., Browser], typed: str
+) -> None:
+    page = as_role("Admin").post(PAGE, values(account, max_calls=typed)).text
+    assert page.count("Enter a whole number from 1 to 8.") == 1
+    assert f'value="{typed}"' in page or not typed
+    account.refresh_from_db()
+    assert (account.max_calls, account.bank_account) == (3, None)
+    assert not AuditEntry.objects.filter(event="kashflow_settings.changed").exists()
+
+
 def test_code_that_is_gone_is_not_offered_but_what_is_chosen_stays(
     account: LedgerAccount, as_role: Callable[..., Browser]
 ) -> None:
@@ -152,6 +175,7 @@ def test_what_belongs_to_another_account_is_refused(
         "office_login": str(Connection.objects.get(ledger_account=account).pk),
         "numbering": "ours",
         "voiding": "credit",
+        "max_calls": "3",
     }
     page = as_role("Admin").post(PAGE, {**wanted, field: theirs[field]}).content.decode()
     assert "Select a valid choice" in page
