@@ -47,6 +47,8 @@ WHAT_IT_MEANS = {
     "do_not_send": "Kept here only, as somebody decided.",
     "in_kashflow": "Read back from KashFlow and equal, or linked by somebody.",
 }
+# What asks again for itself: the whole of the opened one, or its story beside the choices.
+POLLS = ("transfer", "transfer-story")
 # Shown live for so long after the last thing that happened.
 LIVE = dt.timedelta(minutes=2)
 
@@ -145,15 +147,18 @@ class TransferDetail(Transfers):
 
     def get(self, request: HttpRequest, transfer_id: UUID, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
         self.opened = one_of(transfer_id)
-        if is_partial(request) and request.htmx.target == "transfer":  # type: ignore[attr-defined]
+        if is_partial(request) and request.htmx.target in POLLS:  # type: ignore[attr-defined]
             return self._polled()
         return super().get(request, **kwargs)
 
     def _polled(self) -> HttpResponse:
-        """The opened one alone while it moves; the whole page anew once it stands still, for its list changed too."""
-        context = self._opened()
-        if not context["is_moving"]:
+        """The opened one alone while it moves; the whole page anew once it stands elsewhere: its list changed too."""
+        context, shown = self._opened(), self.request.GET.get("shown", "")
+        if not context["is_moving"] and context["key"] != shown:
             return HttpResponse(headers={"HX-Refresh": "true"})
+        if shown:
+            # Beside choices: a reason that is being typed stays, whatever is tried meanwhile.
+            return render(self.request, "invoicing/_transfer_live.html", {**context, "shown": shown})
         return render(self.request, "invoicing/_transfer.html", context)
 
 
@@ -167,6 +172,7 @@ def detail(
     history = list(transfer.attempts.select_related("by"))
     key = WORD_OF[State(transfer.state)]
     row = decorate(transfer)
+    choices = decisions.choices(transfer, request.user, kept)  # type: ignore[arg-type]
     return {
         "transfer": row,
         "key": key,
@@ -186,7 +192,8 @@ def detail(
         else [],
         "kept": kept,
         "seen": adoption.fingerprint(kept) if kept else "",
-        "choices": decisions.choices(transfer, request.user, kept),  # type: ignore[arg-type]
+        "choices": choices,
+        "shown": key if choices else "",
         "why_not": decisions.why_not(transfer, kept),
         "form": form or forms.DecisionForm(act=""),
         "history": history,

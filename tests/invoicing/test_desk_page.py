@@ -9,6 +9,7 @@ import pytest
 from django.test import Client as Browser
 
 from invoicing.models import NumberCounter, Transfer
+from invoicing.transfer import claims, engine
 from magmanager.common.models import Run
 from tests import factories
 from tests.invoicing.transfer.conftest import Desk, raised
@@ -315,14 +316,44 @@ def test_it_refreshes_itself_while_it_moves_and_then_stops(desk: Desk, as_role: 
     browser, invoice = as_role("Accounts"), desk.raise_invoices(1)[0]
     desk.press([invoice])
     transfer = desk.transfer(invoice)
+    held = claims.claim(desk.account.pk, transfer.pk)
+    assert held is not None
     poll = {"HX-Request": "true", "HX-Target": "transfer"}
     assert "every 2s" in browser.get(address(transfer)).text
     part = browser.get(address(transfer), headers=poll)
     assert "every 2s" in part.text
     assert "<html" not in part.text
-    desk.work()
+    engine.carry(held)
     assert browser.get(address(transfer), headers=poll).headers["HX-Refresh"] == "true"
     assert "every 2s" not in browser.get(address(transfer)).text
+
+
+def test_beside_choices_only_story_and_history_are_refreshed(desk: Desk, as_role: As) -> None:
+    browser, invoice = as_role("Accounts"), desk.raise_invoices(1)[0]
+    desk.press([invoice])
+    transfer = desk.transfer(invoice)
+    page = browser.get(address(transfer)).text
+    assert page.count("every 2s") == 1
+    at = f"{address(transfer)}?shown=waiting"
+    assert f'hx-get="{at}"' in page
+    poll = {"HX-Request": "true", "HX-Target": "transfer-story"}
+    desk.sandbox.fault("GetInvoice", "http_503")
+    desk.work()
+    part = browser.get(at, headers=poll)
+    assert "HX-Refresh" not in part.headers
+    assert "Tries again" in part.text
+    assert '<div class="card-body" id="transfer-history" hx-swap-oob="true">' in part.text
+    assert "<form" not in part.text
+    assert f'hx-get="{at}"' in part.text
+    # It waits as before, and nothing is tried for a while: the page is left as it is.
+    Transfer.objects.update(not_before="2099-01-01T00:00:00Z")
+    part = browser.get(at, headers=poll)
+    assert "HX-Refresh" not in part.headers
+    assert "every 2s" not in part.text
+    desk.skip(10**10)
+    desk.work()
+    assert desk.states() == ["verified"]
+    assert browser.get(at, headers=poll).headers["HX-Refresh"] == "true"
 
 
 # --- Ways in -----------------------------------------------------------------------------------------------------
