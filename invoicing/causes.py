@@ -59,6 +59,9 @@ SHORT = {
     "envelope_refused": "Message refused",
     "not_set_off": "Not set off",
     "not_deleted": "Not deleted",
+    "payment_not_mapped": "Method not mapped",
+    "payment_no_bank": "No bank account",
+    "payment_gone": "Payment or invoice gone",
     "stopped": "Program stopped",
     "stopped_while_sending": "Program stopped",
     "send_deadline_missed": "Started too late",
@@ -86,6 +89,12 @@ ADVICE = {
     "not_sendable": "Sync the codes in Settings › KashFlow, or put them right on the publication, then recheck.",
     "gone": "Ask whoever works in KashFlow whether it was deleted on purpose.",
     "not_set_off": "Set it off by hand in KashFlow and recheck, or leave the two as they are.",
+    "payment_not_mapped": "Map its method to one of KashFlow's, then recheck.",
+    "payment_no_bank": "Choose the bank account, then recheck.",
+    "payment_gone": (
+        "Ask whoever works in KashFlow whether it was deleted on purpose. Once it is back there, recheck; else "
+        "remove the payment here."
+    ),
     "not_deleted": "Mend it in KashFlow and recheck, or leave the document there.",
     "refused": "Mend what KashFlow names, then recheck.",
     "envelope_invalid": "Mend what is named, then recheck.",

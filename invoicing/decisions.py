@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from invoicing import sides
 from invoicing.models import Transfer
-from invoicing.transfer import acts, adoption, stopping
-from invoicing.transfer.states import NEEDS_YOU
+from invoicing.transfer import acts, adoption, paying, stopping
+from invoicing.transfer.states import NEEDS_YOU, State
 from magmanager.common.permissions import may
 from settings_app.models import User
 
@@ -117,6 +117,9 @@ def _words(act: str, transfer: Transfer, kept: Mapping[str, Any] | None) -> tupl
     if act == acts.RAISE_AGAIN:
         told = f"{number} stays in the list as cancelled. The same lines are raised under the next number and sent."
         return "Cancel and raise again", told, "Cancel and raise again"
+    if _is_unsent_payment(transfer):
+        told = "The payment is kept here only and never recorded in KashFlow. This can't be undone."
+        return "Do not send", told, "Do not send this payment"
     if transfer.kind != Transfer.Kind.CREATE:
         told = "Nothing more of it is done in KashFlow. This can't be undone."
         return "Leave it", told, "Leave it in KashFlow as it is"
@@ -125,6 +128,14 @@ def _words(act: str, transfer: Transfer, kept: Mapping[str, Any] | None) -> tupl
     if stopping.may_be_there(transfer):
         told = f"{told} What KashFlow has of it stays there as it is."
     return "Do not send", told, "Do not send"
+
+
+def _is_unsent_payment(transfer: Transfer) -> bool:
+    """Whether it is a payment that KashFlow cannot have: never sent, or proved absent."""
+    if transfer.payment_id is None or transfer.kashflow_payment_id is not None:
+        return False
+    may_have_gone = transfer.state == State.REVIEW and transfer.cause_code == paying.GONE
+    return not may_have_gone and not stopping.may_be_there(transfer)
 
 
 def _linking(number: int, kept: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
+import inspect
 import re
+from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from invoicing import causes, decisions, kinds
+from invoicing import causes, decisions, kinds, transfer
 from invoicing.models import Transfer
 from invoicing.transfer.states import NEEDS_YOU
 from kashflow.gateway import errors
@@ -17,6 +22,7 @@ from tests.invoicing.test_desk_page import As, address
 from tests.invoicing.transfer.conftest import Desk, raised
 from tests.invoicing.transfer.conftest import desk as desk
 
+PREFIX = f"{transfer.__name__}."
 pytestmark = pytest.mark.django_db
 
 
@@ -24,21 +30,28 @@ def error_codes(kind: type[errors.GatewayError] = errors.GatewayError) -> set[st
     return {kind.code}.union(*(error_codes(one) for one in kind.__subclasses__()))
 
 
-def codes_of(source: str) -> set[str]:
-    """The codes written out in a module that stores causes."""
-    return set(re.findall(r'(?:cause_code="|causes\.cause\(\w+, |HELD = )"?([a-z_]+)"', source))
+def codes_of(module: ModuleType) -> set[str]:
+    """The codes a module stores causes under: written out, or by the name of a constant."""
+    calls = [node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Call)]
+    storing = [call for call in calls if ast.unparse(call.func).endswith(("cause", "_differs"))]
+    given = [one for call in storing for one in call.args]
+    given += [one.value for call in calls for one in call.keywords if one.arg == "cause_code"]
+    named = {getattr(module, one.id, None) for one in given if isinstance(one, ast.Name)}
+    written = {one.value for one in given if isinstance(one, ast.Constant)}
+    return {code for code in named | written if isinstance(code, str) and re.fullmatch("[a-z_]+", code)}
 
 
-def every_code(settings: Any) -> set[str]:
-    folder = settings.BASE_DIR / "invoicing" / "transfer"
-    written = set().union(*(codes_of(file.read_text()) for file in folder.glob("*.py")))
+def every_code() -> set[str]:
+    modules = [importlib.import_module(found.name) for found in iter_modules(transfer.__path__, PREFIX)]
+    written = set().union(*map(codes_of, modules))
     found = {"number_taken", "found_probable", "found_changed", "stopped", "stopped_while_sending"}
     return written | found | error_codes()
 
 
-def test_every_cause_has_its_words(settings: Any) -> None:
-    assert every_code(settings) - set(causes.SHORT) == set()
-    assert {"other_number", "differs", "gone", "kashflow_away", "uncertain_too_long"} <= every_code(settings)
+def test_every_cause_has_its_words() -> None:
+    assert every_code() - set(causes.SHORT) == set()
+    assert {"other_number", "differs", "gone", "kashflow_away", "uncertain_too_long"} <= every_code()
+    assert {"payment_not_mapped", "payment_no_bank", "payment_gone"} <= every_code() & set(causes.ADVICE)
 
 
 @pytest.mark.parametrize("code", sorted(causes.SHORT))
@@ -46,10 +59,34 @@ def test_every_cause_has_its_words(settings: Any) -> None:
 def test_every_cause_ends_in_an_act_whatever_the_state(connected: Connection, state: str, code: str) -> None:
     by = factories.user("Accounts")
     invoice = raised(by, factories.client_row(), 20_431, "180.00")
-    transfer = factories.transfer(invoice, state=state, cause_code=code, last_cause="It stopped.")
-    acts = {choice.act: choice for choice in decisions.choices(transfer, by, None)}
+    row = factories.transfer(invoice, state=state, cause_code=code, last_cause="It stopped.")
+    acts = {choice.act: choice for choice in decisions.choices(row, by, None)}
     assert {"recheck", "do_not_send"} <= set(acts)
     assert sum(choice.is_suggested for choice in acts.values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "button"),
+    [
+        ({"state": "ready", "not_before": "2099-01-01T00:00:00Z"}, "Do not send this payment"),
+        ({"state": "rejected", "cause_code": "payment_not_mapped"}, "Do not send this payment"),
+        ({"state": "rejected", "cause_code": "payment_gone"}, "Do not send this payment"),
+        ({"state": "review", "cause_code": "found_probable"}, "Do not send this payment"),
+        ({"state": "review", "cause_code": "payment_gone"}, "Leave it in KashFlow as it is"),
+        ({"state": "review", "cause_code": "uncertain_too_long"}, "Leave it in KashFlow as it is"),
+        (
+            {"state": "review", "cause_code": "found_changed", "kashflow_payment_id": 7},
+            "Leave it in KashFlow as it is",
+        ),
+    ],
+)
+def test_payment_that_was_never_sent_is_not_left_in_kashflow(
+    connected: Connection, fields: dict[str, Any], button: str
+) -> None:
+    by = factories.user("Accounts")
+    invoice = raised(by, factories.client_row(), 20_431, "180.00")
+    row = factories.transfer(invoice, kind="payment", payment=factories.payment(invoice), **fields)
+    assert {choice.act: choice.button for choice in decisions.choices(row, by, None)}["do_not_send"] == button
 
 
 @pytest.mark.parametrize(
@@ -66,9 +103,9 @@ def test_every_cause_ends_in_an_act_whatever_the_state(connected: Connection, st
 )
 def test_cause_leads_to_where_it_is_mended(desk: Desk, as_role: As, code: str, where: str) -> None:
     invoice = desk.raise_invoices(1)[0]
-    transfer = factories.transfer(invoice, state="review", cause_code=code, last_cause="It stopped.")
+    row = factories.transfer(invoice, state="review", cause_code=code, last_cause="It stopped.")
     browser = as_role("Accounts")
-    page = browser.get(address(transfer))
+    page = browser.get(address(row))
     target = where.format(payer=invoice.payer_id)
     assert f'href="{target}"' in page.text
     assert browser.get(target.partition("#")[0]).status_code == 200
@@ -78,9 +115,9 @@ def test_cause_leads_to_where_it_is_mended(desk: Desk, as_role: As, code: str, w
 def test_every_kind_has_a_title_and_opens(desk: Desk, as_role: As, kind: str) -> None:
     invoice = desk.raise_invoices(1)[0]
     payment = factories.payment(invoice) if kind == "payment" else None
-    transfer = factories.transfer(
+    row = factories.transfer(
         invoice, kind=kind, payment=payment, state="review", cause_code="unknown", last_cause="No."
     )
-    page = as_role("Accounts").get(address(transfer))
-    assert kinds.title(transfer) in page.text
-    assert str(invoice.number) in kinds.title(transfer)
+    page = as_role("Accounts").get(address(row))
+    assert kinds.title(row) in page.text
+    assert str(invoice.number) in kinds.title(row)
