@@ -27,7 +27,7 @@ from invoicing.desk_rows import (
     states_of,
 )
 from invoicing.models import Invoice, Transfer
-from invoicing.stories import stories
+from invoicing.stories import stories, who_asked
 from invoicing.tabs import TRANSFERS, tabs
 from invoicing.transfer import adoption, desk, stopping
 from invoicing.transfer import progress as progressing
@@ -197,6 +197,7 @@ def detail(
         "why_not": decisions.why_not(transfer, kept),
         "form": form or forms.DecisionForm(act=""),
         "history": history,
+        "asked": who_asked(transfer),
         "tried": sum(attempt.outcome in ("intent", "claim") for attempt in history),
         "is_moving": is_moving(transfer, history[0].at if history else transfer.requested_at),
     }

@@ -16,6 +16,7 @@ from invoicing.causes import page_of_transfer
 from invoicing.choice import Choice
 from invoicing.models import Batch, Invoice, Transfer, TransferAttempt
 from invoicing.paid_status import as_of, shown
+from invoicing.stories import who_asked
 from invoicing.tabs import INVOICED, sidebar, tabs
 from invoicing.transfer import stopping
 from invoicing.transfer.states import WORD_OF, State
@@ -149,6 +150,7 @@ class InvoiceDetail(Verb):
             "transfer": invoice.transfer,
             "link": page_of_transfer(invoice.transfer) if invoice.transfer else None,
             "history": history(invoice),
+            "asked": who_asked(invoice.transfer),
             "uses_kashflow": uses_kashflow,
             "may_transfer": uses_kashflow and may(request.user, TRANSFER) and can_be_sent(invoice),
         }

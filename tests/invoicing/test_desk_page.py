@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from django.test import Client as Browser
+from django.utils.html import strip_tags
 
-from invoicing.models import NumberCounter, Transfer
-from invoicing.transfer import claims, engine
+from invoicing.models import Invoice, NumberCounter, Transfer
+from invoicing.transfer import claims, engine, services
+from invoicing.transfer import desk as verbs
 from magmanager.common.models import Run
 from tests import factories
 from tests.invoicing.transfer.conftest import Desk, raised
@@ -35,6 +37,10 @@ def address(transfer: Transfer, act: str = "") -> str:
 def offered(page: Any) -> dict[str, str]:
     """The buttons of the choices by act; the suggested one stands first."""
     return {choice.act: choice.button for choice in page.context["choices"]}
+
+
+def assert_says(page: Any, words: str) -> None:
+    assert words in " ".join(strip_tags(page.text).split())
 
 
 def groups(page: Any) -> dict[str, str]:
@@ -139,10 +145,10 @@ def test_it_costs_the_same_however_long(
     browser = as_role("Accounts")
     many(desk, 3)
     browser.get(DESK)
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         browser.get(DESK)
     many(desk, 40)
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         browser.get(DESK)
 
 
@@ -199,6 +205,31 @@ def test_another_number_is_called_keeping_both(desk: Desk, as_role: As) -> None:
     assert offered(page)["adopt"] == "Keep both numbers"
     assert "KashFlow numbers its own" in page.text
     assert 'href="/settings/kashflow/"' in page.text
+
+
+def test_history_says_who_asked_and_under_whose_login(desk: Desk, as_role: As) -> None:
+    batch, at_once = desk.raise_invoices(2)
+    presser, raiser = (
+        factories.user("Accounts", name="Petra Press"),
+        factories.user("Sales", name="Ron Raiser"),
+    )
+    desk.by = presser
+    desk.press([batch])
+    Invoice.objects.filter(pk=at_once.pk).update(by=raiser)
+    services.want([at_once], by=raiser)
+    browser, login = as_role("Accounts"), desk.connection.user.name
+    waits = browser.get(address(desk.transfer(at_once)))
+    assert_says(waits, "by Ron Raiser. Nothing was sent yet.")
+    assert "KashFlow login of" not in waits.text
+    desk.work()
+    # Whoever looks again later did not ask for it.
+    Transfer.objects.filter(invoice=at_once).update(state="review", cause_code="gone")
+    verbs.recheck(by=presser, transfer=desk.transfer(at_once))
+    for invoice, who in ((batch, "Petra Press"), (at_once, "Ron Raiser")):
+        for where in (address(desk.transfer(invoice)), f"/invoicing/invoices/{invoice.number}/"):
+            page = browser.get(where)
+            assert_says(page, f"Asked for. {who}")
+            assert_says(page, f"Under the KashFlow login of {login}.")
 
 
 # --- Acts --------------------------------------------------------------------------------------------------------
