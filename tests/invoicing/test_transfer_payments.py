@@ -110,7 +110,8 @@ def test_run_page_speaks_of_payments_and_their_amounts(desk: Desk, as_role: As) 
     run = press(desk)
     page = as_role("Accounts").get(f"/invoicing/runs/{run.pk}/").text
     assert "<h1" in page
-    assert "Transfer Payments" in page
+    assert "Transfer Payments ·" in page.partition("</title>")[0]
+    assert "Transfer Payments" in page.partition("</title>")[2]
     assert "2 payments, £76.82 · started by" in page
     assert "2 of 2 in KashFlow" in page
     assert "= £76.82 here, £76.82 in KashFlow" in page
