@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
+from uuid import UUID
 
 from django.urls import reverse
 
 from invoicing.models import Transfer
-from invoicing.transfer import pauses
+from invoicing.transfer import claims, pauses
+from invoicing.transfer.states import State
 from kashflow.answer import anchor_of
 from kashflow.models import Connection
 from magmanager.common.models import Run
@@ -20,14 +23,21 @@ class Link(NamedTuple):
     label: str
 
 
+class Cause(NamedTuple):
+    """Why a transfer does not go on, in a person's words, and where that is mended; empty where nothing is wrong."""
+
+    text: str
+    link: Link | None
+
+
 MY_DETAILS = ("my_details", "My Details")
 API_LOG = ("kashflow:api_log", "API log")
 KASHFLOW = ("kashflow:settings", "Settings › KashFlow")
+COMPANY = ("settings:company", pauses.COMPANY_DETAILS)
 PAGES = {
     pauses.CONNECTION_OFF: MY_DETAILS,
     pauses.SWITCHED_OFF: MY_DETAILS,
     "no_login": MY_DETAILS,
-    pauses.ACCOUNT_PAUSED: KASHFLOW,
     "other_number": KASHFLOW,
     "not_sendable": KASHFLOW,
     "payment_no_bank": KASHFLOW,
@@ -116,8 +126,16 @@ def page_of(code: str) -> Link | None:
     return Link(reverse(name), label)
 
 
+def page_of_pause(reason: str) -> Link:
+    """Where what stopped an account is mended: a number that is taken in Company Details, all else at the account."""
+    name, label = COMPANY if pauses.COMPANY_DETAILS in reason else KASHFLOW
+    return Link(reverse(name), label)
+
+
 def pages_of_run(run: Run) -> list[Link]:
     """Where what stopped a whole run is mended: the page, and for a refused login its line of the help."""
+    if run.cause == pauses.ACCOUNT_PAUSED:
+        return [page_of_pause(run.summary)]
     codes = [run.cause]
     if run.cause == pauses.CONNECTION_OFF and run.connection_id:
         codes += Connection.objects.filter(pk=run.connection_id).values_list("refusal", flat=True)
@@ -129,3 +147,33 @@ def page_of_transfer(transfer: Transfer) -> Link | None:
     if transfer.cause_code == "customer_unresolved":
         return Link(reverse("clients:details", args=[transfer.invoice.payer_id]), "Look at the client")
     return page_of(transfer.cause_code)
+
+
+def of_transfer(transfer: Transfer) -> Cause:
+    """Why one transfer stands where it is."""
+    held_by_others = of_waiting([transfer]).get(transfer.pk)
+    return held_by_others or Cause(transfer.last_cause, page_of_transfer(transfer))
+
+
+def of_waiting(transfers: Iterable[Transfer]) -> dict[UUID, Cause]:
+    """What keeps those of `transfers` that wait, by id: their account is stopped, or KashFlow lacks their invoice.
+
+    One query, however many. Nothing of these goes on by itself within seconds.
+    """
+    waiting = [one.pk for one in transfers if one.state == State.READY]
+    if not waiting:
+        return {}
+    return {
+        pk: _stopped(reason) if reason else _lacking(number or 0)
+        for pk, reason, number in claims.held_back(waiting)
+        if reason or number
+    }
+
+
+def _lacking(number: int) -> Cause:
+    where = Link(reverse("invoicing:invoice", args=[number]), f"Open invoice {number}")
+    return Cause(f"It goes once invoice {number} is in KashFlow.", where)
+
+
+def _stopped(reason: str) -> Cause:
+    return Cause(f"Transfers are stopped. {reason}", page_of_pause(reason))

@@ -15,7 +15,7 @@ from django.urls import reverse
 from bookings.models import Instalment
 from clients.models import Client
 from invoicing import credits, documents, picking
-from invoicing.causes import Link, page_of_transfer
+from invoicing.causes import Link, of_waiting, page_of_transfer
 from invoicing.documents import Line
 from invoicing.models import Invoice, InvoiceLine, Payment, Transfer
 from invoicing.owed import open_documents
@@ -116,6 +116,8 @@ class Shown:
     word: str = ""
     cause: str = ""
     link: Link | None = None
+    # Waits for something that does not happen by itself.
+    is_held: bool = False
 
 
 def with_standing(rows: Iterable[Any], today: dt.date, *, uses_kashflow: bool) -> list[Any]:
@@ -125,7 +127,9 @@ def with_standing(rows: Iterable[Any], today: dt.date, *, uses_kashflow: bool) -
     """
     found = list(rows)
     credited = credits.not_in_paid_of([row.pk for row in found])
+    held = of_waiting(errand for row in found for errand in (row.transfer, row.set_off) if errand)
     for row in found:
+        row.held = held
         is_owed = row.state == Invoice.State.RAISED and row.kind == Invoice.Kind.INVOICE
         row.balance = row.total - row.paid_amount - credited.get(row.pk, ZERO) if is_owed else ZERO
         row.shown = _standing(row, today, uses_kashflow=uses_kashflow)
@@ -151,6 +155,8 @@ def _standing(row: Any, today: dt.date, *, uses_kashflow: bool) -> Shown:
 
 def _moving(row: Any, transfer: Transfer, key: str) -> Shown:
     transfer.invoice = row
+    if held := row.held.get(transfer.pk):
+        return Shown(key, IN_PLACE_OF[key], held.text, held.link, is_held=True)
     link = page_of_transfer(transfer)
     if key == "needs_you" and link is None:
         link = Link(reverse("invoicing:transfer_detail", args=[transfer.pk]), "Look at it")
@@ -159,10 +165,11 @@ def _moving(row: Any, transfer: Transfer, key: str) -> Shown:
 
 def ask_again_after(rows: Iterable[Any]) -> int:
     """Seconds until the list should look again; 0 once no transfer in it moves by itself."""
-    moving = [row.shown for row in rows if row.shown.key in {"waiting", "sending", "uncertain"}]
+    shown = [row.shown for row in rows if not row.shown.is_held]
+    moving = [one for one in shown if one.key in {"waiting", "sending", "uncertain"}]
     if not moving:
         return 0
-    return 2 if any(shown.key != "uncertain" and not shown.cause for shown in moving) else 10
+    return 2 if any(one.key != "uncertain" and not one.cause for one in moving) else 10
 
 
 # --- Payments -----------------------------------------------------------------------------------------------

@@ -121,7 +121,7 @@ def highest_in_kashflow(*, by: User) -> tuple[int | None, str]:
 def _reason(number: int) -> str:
     return (
         f"KashFlow has an invoice {number}, the number that was set here as the next one while KashFlow could not be "
-        "asked. Nothing is sent. An admin sets a higher number in Company Details."
+        f"asked. Nothing is sent. An admin sets a higher number in {pauses.COMPANY_DETAILS}."
     )
 
 

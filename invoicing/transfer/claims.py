@@ -6,6 +6,7 @@ design: transfer.md, Numbers (canary; one create at a time where KashFlow number
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import transaction
@@ -56,6 +57,16 @@ def _is_in_kashflow(document: str) -> Q:
         state=State.VERIFIED, ledger_account=OuterRef("ledger_account")
     )
     return Q(Exists(there.filter(invoice=OuterRef(document))))
+
+
+def held_back(waiting: Collection[uuid.UUID]) -> Iterable[tuple[uuid.UUID, str, int | None]]:
+    """Of each of `waiting` why its account is stopped, and the number of the invoice that has to go before it.
+
+    "" and None where it is not, and where there is none or KashFlow has it.
+    """
+    lacking = Case(When(~_is_in_kashflow("invoice__credits"), then="invoice__credits__number"))
+    rows = Transfer.objects.filter(pk__in=waiting).annotate(lacking=lacking)
+    return rows.values_list("pk", "ledger_account__paused_reason", "lacking")
 
 
 def _is_paused() -> Exists:

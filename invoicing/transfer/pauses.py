@@ -26,6 +26,8 @@ ACCOUNT_PAUSED = "account_paused"
 CONNECTION_OFF = "connection_off"
 SWITCHED_OFF = "switched_off"
 AFTER_RESTORE = "manage.py after_restore"
+# Named in a reason that is mended there; every other one is mended at the account (causes.page_of_pause).
+COMPANY_DETAILS = "Company Details"
 
 
 def stop_runs(transfer: Transfer, login: Connection | None, error: ConnectionOff) -> None:

@@ -129,10 +129,12 @@ class Transfers(FilteredList):
         }  # fmt: skip
 
     def context(self, rows: QuerySet[Transfer], wanted: dict[str, Any]) -> dict[str, Any]:
+        account = current_account()
         return {
             "tabs": tabs(TRANSFERS, uses_kashflow=SystemDefaults.current().uses_kashflow),
             "runs": progressing.latest(LATEST_RUNS),
-            "account": current_account(),
+            "account": account,
+            "paused_link": causes.page_of_pause(account.paused_reason) if account else None,
             "is_asked_for": self.opened is not None,
             **self._opened(),
         }
@@ -182,7 +184,7 @@ def detail(
         "title_of_transfer": f"{kinds.title(transfer)} · {transfer.invoice.company_name}",
         "story": stories([transfer]).get(transfer.pk, ""),
         "advice": causes.ADVICE.get(transfer.cause_code, "") if key == "needs_you" else "",
-        "link": causes.page_of_transfer(transfer) if transfer.last_cause else None,
+        "cause": causes.of_transfer(transfer),
         "sides": sides.of(transfer, _lines(transfer), kept) if kept else None,
         "documents": [
             {"label": f"Number {one['number']}", "url": f"?document={one['dbid']}", "active": one is kept}

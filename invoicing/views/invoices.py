@@ -10,9 +10,8 @@ from django.db.models import Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from invoicing import choice, credits, forms
+from invoicing import causes, choice, credits, forms
 from invoicing.cancel_words import story
-from invoicing.causes import page_of_transfer
 from invoicing.choice import Choice
 from invoicing.models import Batch, Invoice, Transfer, TransferAttempt
 from invoicing.paid_status import as_of, shown
@@ -148,7 +147,7 @@ class InvoiceDetail(Verb):
             "facts": f"{invoice.company_name} · raised by {invoice.by.name}, {moment(invoice.raised_at)}",
             **paid(invoice, uses_kashflow=uses_kashflow, by=request.user),
             "transfer": invoice.transfer,
-            "link": page_of_transfer(invoice.transfer) if invoice.transfer else None,
+            "cause": causes.of_transfer(invoice.transfer) if invoice.transfer else None,
             "history": history(invoice),
             "asked": who_asked(invoice.transfer),
             "uses_kashflow": uses_kashflow,

@@ -84,4 +84,6 @@ def _sent() -> str:
     if account is None:
         return ""
     wake(tasks.work, account.pk)
+    if account.paused_reason:
+        return f"It waits, because transfers to KashFlow are stopped. {account.paused_reason}"
     return "It goes to KashFlow at once."

@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from django.utils.html import strip_tags
 
 from invoicing.models import Invoice, NumberCounter, Transfer
-from invoicing.transfer import claims, engine, services
+from invoicing.transfer import claims, engine, pauses, services
 from invoicing.transfer import desk as verbs
 from magmanager.common.models import Run
 from tests import factories
@@ -230,6 +230,31 @@ def test_history_says_who_asked_and_under_whose_login(desk: Desk, as_role: As) -
             page = browser.get(where)
             assert_says(page, f"Asked for. {who}")
             assert_says(page, f"Under the KashFlow login of {login}.")
+
+
+TAKEN = "KashFlow has an invoice 7. An admin sets a higher number in Company Details."
+OTHER = "KashFlow does not keep our numbers."
+
+
+@pytest.mark.parametrize(
+    ("reason", "where"),
+    [
+        (TAKEN, '<a href="/settings/company/">Company Details</a>'),
+        (OTHER, '<a href="/settings/kashflow/">Settings › KashFlow</a>'),
+    ],
+)
+def test_what_stopped_the_account_is_the_cause_of_what_waits(
+    desk: Desk, as_role: As, reason: str, where: str
+) -> None:
+    invoice = desk.raise_invoices(1)[0]
+    run = desk.press([invoice])
+    pauses.pause(desk.account, reason)
+    browser = as_role("Accounts")
+    page = browser.get(address(desk.transfer(invoice)))
+    assert_says(page, f"Transfers are stopped. {reason}")
+    # Over the list, and at the transfer.
+    assert page.text.count(where) == 2
+    assert where in browser.get(f"/invoicing/runs/{run.pk}/").text
 
 
 # --- Acts --------------------------------------------------------------------------------------------------------

@@ -305,6 +305,19 @@ def test_a_raised_invoice_is_wanted_in_kashflow_at_once(
     transfer = Transfer.objects.get()
     assert (transfer.state, transfer.ledger_account) == ("ready", connected.ledger_account)
     assert "It goes to KashFlow at once." in answer.text
+
+
+def test_while_the_account_is_stopped_the_toast_says_that_it_waits(
+    as_role: As, client: Client, connected: Connection
+) -> None:
+    LedgerAccount.objects.update(paused_reason="KashFlow does not keep our numbers.")
+    browser = as_role("Accounts")
+    page = opened(browser, client, factories.booking(client))
+    answer = browser.post(address(client), fields_of(page), follow=True)
+    assert Transfer.objects.get().state == "ready"
+    told = "It waits, because transfers to KashFlow are stopped. KashFlow does not keep our numbers."
+    assert told in answer.text
+    assert "It goes to KashFlow at once." not in answer.text
     assert "Waiting to go to KashFlow" in answer.text
 
 

@@ -27,7 +27,7 @@ from tests.invoicing.test_raise_credit_note import credit
 pytestmark = pytest.mark.django_db
 As = Callable[..., Browser]
 HTMX = {"HX-Request": "true"}
-# Whatever there is of documents and bookings; logging in included.
+# Whatever there is of documents and bookings; logging in included. One more says what holds back those that wait.
 QUERIES, QUERIES_OF_THE_LIST = 31, 14
 
 
@@ -159,10 +159,11 @@ def test_queries_do_not_grow_with_the_documents(as_role: As, client: Client, cou
         page = browser.get(address(client))
     assert len(page.context["rows"]) == min(count, 50)
     assert figures(page)["Balance"] == (f"{count * 120}.00", f"{count} invoices")
-    assert len(asked) == QUERIES
+    one_waits = any(row.shown.key == "waiting" for row in page.context["rows"])
+    assert len(asked) == QUERIES + one_waits
     with CaptureQueriesContext(connection) as asked:
         browser.get(address(client), headers=HTMX)
-    assert len(asked) == QUERIES_OF_THE_LIST
+    assert len(asked) == QUERIES_OF_THE_LIST + one_waits
 
 
 def test_paging_by_the_last_row(as_role: As, client: Client) -> None:
@@ -255,6 +256,37 @@ def test_without_a_login_the_row_says_why_and_leads_to_my_details(
     assert "Save a login in My Details" in page.text
     assert 'href="/my-details/"' in page.text
     assert ', every 10s"' in page.text
+
+
+def test_while_the_account_is_stopped_the_row_and_the_invoice_say_why_and_nothing_asks_again(
+    as_role: As, client: Client, connected: Connection
+) -> None:
+    made, browser = invoice(client), as_role("Accounts")
+    LedgerAccount.objects.update(paused_reason="KashFlow does not keep our numbers.")
+    lanes.carry_due(connected.ledger_account_id, wake_another=lambda: None)
+    page = browser.get(address(client))
+    assert states(page) == {made.number: ("waiting", "Waiting to go to KashFlow")}
+    assert ", every" not in page.text
+    for text in (page.text, browser.get(f"/invoicing/invoices/{made.number}/").text):
+        assert "Transfers are stopped. KashFlow does not keep our numbers." in text
+        assert 'href="/settings/kashflow/">Settings › KashFlow</a>' in text
+
+
+def test_credit_note_that_waits_for_its_invoice_says_so_and_nothing_asks_again(
+    as_role: As, client: Client, connected: Connection
+) -> None:
+    made, browser = invoice(client), as_role("Accounts")
+    note = credit(factories.user("Accounts"), made, "10.00", credit_date=made.invoice_date)
+    made.transfers.update(state="conflict", cause_code="number_taken", last_cause="It is taken.")
+    page = browser.get(address(client))
+    assert states(page) == {
+        note.number: ("waiting", "Waiting to go to KashFlow"),
+        made.number: ("needs_you", ""),
+    }
+    assert ", every" not in page.text
+    for text in (page.text, browser.get(f"/invoicing/invoices/{note.number}/").text):
+        assert f"It goes once invoice {made.number} is in KashFlow." in text
+        assert f'href="/invoicing/invoices/{made.number}/">Open invoice {made.number}</a>' in text
 
 
 def test_with_kashflow_away_the_row_and_the_invoice_say_so(
