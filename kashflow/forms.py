@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from kashflow import slots
 from kashflow.models import AccountCode, BankAccount, Code, Connection, LedgerAccount
+from settings_app import recent
 
 
 class LoginForm(forms.Form):
@@ -23,6 +24,9 @@ class LoginForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
+    own_password = recent.OwnPasswordField(
+        "To save or forget a login, because you last typed it over ten minutes ago.", id="login-own-password"
+    )
     keep = forms.BooleanField(label="Save Login", required=False)
 
     def __init__(self, *args: Any, saved: Connection | None = None, **kwargs: Any) -> None:
@@ -34,6 +38,10 @@ class LoginForm(forms.Form):
             self.fields["keep"].initial = True
             self.fields["password"].required = False
             self.fields["password"].widget.attrs["placeholder"] = "Saved, not shown"
+
+    def add_prefix(self, field_name: str) -> str:
+        """The person's own password has the same name on every page."""
+        return field_name if field_name == recent.FIELD else super().add_prefix(field_name)
 
     @property
     def saved_one_meant(self) -> Connection | None:

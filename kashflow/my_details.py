@@ -14,7 +14,7 @@ from magmanager.common.errors import DomainError, NotAllowed
 from magmanager.common.permissions import may
 from magmanager.common.toasts import toast
 from magmanager.common.views import Verb, refusals
-from settings_app import services
+from settings_app import recent, services
 from settings_app.forms import OwnDetailsForm
 from settings_app.models import SystemDefaults, User
 
@@ -57,7 +57,11 @@ class MyDetails(Verb):
         form = OwnDetailsForm(self.request.POST, instance=self._fresh())
         if form.is_valid():
             with refusals(form):
-                services.change_own_details(by=self.by, **form.cleaned_data)
+                if "email" in form.changed_data:
+                    recent.demand(self.request)
+                services.change_own_details(
+                    by=self.by, **{name: form.cleaned_data[name] for name in services.OWN_FIELDS}
+                )
                 toast(self.request, "Your details are saved.")
                 return redirect("my_details")
         return self._page(details=form)
@@ -90,6 +94,7 @@ class MyDetails(Verb):
         if not form.cleaned_data["keep"]:
             return self._answered(form, STILL_SAVED if form.saved else NOT_TICKED)
         try:
+            recent.demand(self.request)
             return self._kept(form, books)
         except NotAllowed:
             raise
@@ -113,6 +118,10 @@ class MyDetails(Verb):
         )
 
     def _forget(self) -> HttpResponse:
+        try:
+            recent.demand(self.request)
+        except recent.PasswordNeeded as error:
+            return self._refused(self._login_form(), error)
         connections.forget_login(by=self.by)
         return self._leave("Your KashFlow login is forgotten.")
 
@@ -153,6 +162,7 @@ class MyDetails(Verb):
             # Read anew: what KashFlow just said may have switched it off or on.
             "saved": connections.own_login(self.by),
             "is_other": form.is_bound and form.is_valid() and form.saved_one_meant is None,
+            "is_recent": recent.is_recent(self.request),
             "may_switch": may(self.by, "kashflow.switch_account"),
             "is_ticked": bool(form["keep"].value()) and not (given and given.error),
         }

@@ -23,7 +23,7 @@ from django.views import View
 from magmanager.common.errors import DomainError, Gone
 from magmanager.common.permissions import ADMIN
 from magmanager.common.views import refusals
-from settings_app import audit
+from settings_app import audit, recent
 from settings_app.models import CompanyDetails, User
 
 CODE_LENGTH = 16
@@ -130,6 +130,7 @@ class FirstStart(View):
         if form.is_valid():
             with refusals(form):
                 login(request, start(**form.cleaned_data), settings.AUTHENTICATION_BACKENDS[0])
+                recent.mark(request)
                 return redirect("home")
         return self._page(form)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 
 from magmanager.common.widgets import SwitchInput
-from settings_app import services
+from settings_app import recent, services
 from settings_app.models import CompanyDetails, SystemDefaults, User
 
 
@@ -50,6 +50,10 @@ class CompanyForm(forms.ModelForm):
 
 class OwnDetailsForm(forms.ModelForm):
     """What a person may change about themselves."""
+
+    own_password = recent.OwnPasswordField(
+        "Asked again because you log in with this address, and last typed your password over ten minutes ago."
+    )
 
     class Meta:
         model = User

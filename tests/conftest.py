@@ -18,6 +18,7 @@ from kashflow.connections import fingerprint
 from kashflow.models import Connection
 from magmanager.common import triggers
 from tests import factories
+from tests.people import log_in
 from tests.sandboxes import LiveSandbox
 
 
@@ -84,12 +85,12 @@ def stranger() -> Browser:
 
 @pytest.fixture
 def as_role(db: None) -> Callable[..., Browser]:
-    """`as_role("Accounts")` is a browser in which somebody of that role has logged in; `browser.person` is who."""
+    """`as_role("Accounts")` is a browser in which somebody of that role just logged in; `browser.person` is who."""
 
     def login(role: str = "Admin") -> Browser:
         browser = Browser()
         browser.person = factories.user(role)
-        browser.force_login(browser.person)
+        log_in(browser, browser.person)
         return browser
 
     return login

@@ -20,6 +20,7 @@ from magmanager.celery import app
 from magmanager.common.wake import wake
 from tests import factories
 from tests.architecture.addresses import ADDRESSES
+from tests.people import log_in
 from tests.probe import Probe, everything_stored
 from tests.sandboxes import LiveSandbox
 
@@ -38,7 +39,7 @@ def browser(committed: None, sandbox: LiveSandbox, caplog: pytest.LogCaptureFixt
     sandbox.settings(password=PASSWORD.secret)
     admin = factories.user("Admin")
     browser = Browser(raise_request_exception=False)
-    browser.force_login(admin)
+    log_in(browser, admin)
     browser.person = admin  # type: ignore[attr-defined]
     return browser
 

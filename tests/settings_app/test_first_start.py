@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client as Browser
 
 from magmanager.common.errors import DomainError
-from settings_app import first_start
+from settings_app import first_start, recent
 from settings_app.models import AuditEntry, CompanyDetails, User
 from tests import factories
 
@@ -52,6 +52,7 @@ def test_the_first_person_is_an_admin_and_is_in(stranger: Browser) -> None:
     assert person.check_password(PASSWORD) and not person.is_superuser
     assert CompanyDetails.current().name == "Marches & Wye Media"
     assert stranger.get("/settings/system-defaults/").status_code == 200
+    assert recent.KEY in stranger.session, "the next page would ask for the password typed here"
     entry = AuditEntry.objects.get(event="user.added")
     assert entry.after == {"email": "ruth@marches.example", "role": "Admin"}
 
