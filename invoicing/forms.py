@@ -23,6 +23,7 @@ from kashflow.models import BankAccount, LedgerAccount
 from magmanager.common.fields import MoneyFormField
 from magmanager.common.money import PENNY, ZERO, from_pence
 from magmanager.common.widgets import DayInput, SearchInput
+from settings_app import recent
 from settings_app.models import PaymentMethod
 
 A_YEAR = dt.timedelta(days=366)
@@ -244,6 +245,9 @@ class DecisionForm(forms.Form):
     )
     document = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
     seen = forms.CharField(required=False, max_length=32)
+    own_password = recent.OwnPasswordField(
+        "A link can't be undone, and you last typed your password over ten minutes ago."
+    )
 
     def __init__(self, data: QueryDict | None = None, *, act: str) -> None:
         super().__init__(data)

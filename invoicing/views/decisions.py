@@ -22,6 +22,7 @@ from magmanager.common.models import Run
 from magmanager.common.toasts import toast
 from magmanager.common.views import Verb, refusals
 from magmanager.common.wake import wake
+from settings_app import recent
 
 
 class Act(TransferDetail):
@@ -81,6 +82,7 @@ class TransferAdopt(Act):
     said = "{number} is linked; it is read once more"
 
     def act(self, transfer: Transfer, typed: dict[str, Any]) -> HttpResponse:
+        recent.demand(self.request)
         desk.adopt(
             by=self.by,
             transfer=transfer,

@@ -35,6 +35,7 @@ from invoicing.transfer.states import TERMINAL, WORD_OF, WORDS, State
 from kashflow.connections import current_account
 from magmanager.common.permissions import may
 from magmanager.common.views import FilteredList, is_partial
+from settings_app import recent
 from settings_app.models import SystemDefaults
 
 LATEST_RUNS = 5
@@ -198,6 +199,7 @@ def detail(
         "shown": key if choices else "",
         "why_not": decisions.why_not(transfer, kept),
         "form": form or forms.DecisionForm(act=""),
+        "is_recent": recent.is_recent(request),
         "history": history,
         "asked": who_asked(transfer),
         "tried": sum(attempt.outcome in ("intent", "claim") for attempt in history),

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client as Browser
 from django.utils.html import strip_tags
 
-from invoicing.models import Invoice, NumberCounter, Transfer
+from invoicing.models import Invoice, NumberCounter, Transfer, TransferAttempt
 from invoicing.transfer import claims, engine, pauses, services
 from invoicing.transfer import desk as verbs
 from magmanager.common.models import Run
@@ -24,6 +24,7 @@ from tests.invoicing.transfer.needing import (
     rounds,
     shown,
 )
+from tests.people import log_in
 
 pytestmark = pytest.mark.django_db
 DESK = "/invoicing/transfers/"
@@ -274,6 +275,36 @@ def test_link_from_the_page(desk: Desk, as_role: As) -> None:
     assert answer.context["is_moving"]
     desk.work()
     assert "In KashFlow" in browser.get(address(transfer)).text
+
+
+def test_a_link_asks_for_the_password_of_who_logged_in_long_ago(desk: Desk) -> None:
+    transfer, browser = probable(desk), Browser()
+    log_in(browser, factories.user("Accounts"), seconds_ago=601)
+    page = browser.get(address(transfer))
+    assert page.text.count('name="own_password"') == 1
+    typed = {
+        "document": page.context["kept"]["dbid"],
+        "seen": page.context["seen"],
+        "reason": "Typed by hand",
+    }
+    for password, told in (("", "Type your MagManager password"), ("wrong", "not your MagManager password")):
+        page = browser.post(address(transfer, "adopt/"), {**typed, "own_password": password})
+        assert (page.status_code, page.text.count(told)) == (200, 1)
+        assert 'value="Typed by hand"' in page.text and 'value="wrong"' not in page.text
+        transfer.refresh_from_db()
+        assert (transfer.state, transfer.kashflow_dbid) == ("review", None)
+    assert not TransferAttempt.objects.filter(outcome="adopted").exists()
+    browser.post(address(transfer, "adopt/"), {**typed, "own_password": factories.PASSWORD})
+    transfer.refresh_from_db()
+    assert transfer.state == "sent"
+
+
+def test_other_decisions_ask_for_no_password(desk: Desk) -> None:
+    transfer, browser = number_taken(desk), Browser()
+    log_in(browser, factories.user("Accounts"), seconds_ago=601)
+    browser.post(address(transfer, "do-not-send/"), {"reason": "Paid in cash"})
+    transfer.refresh_from_db()
+    assert transfer.state == "do_not_send"
 
 
 def test_cancel_and_raise_again_opens_the_new_one(desk: Desk, as_role: As) -> None:
