@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from invoicing import sides
 from invoicing.models import Transfer
-from invoicing.transfer import acts, adoption, paying, stopping
+from invoicing.transfer import acts, adoption, paying, second_person, stopping
 from invoicing.transfer.states import NEEDS_YOU, State
 from magmanager.common.permissions import may
 from settings_app.models import User
@@ -61,11 +61,25 @@ def choices(transfer: Transfer, by: User, kept: Mapping[str, Any] | None) -> lis
     possible = [act for act in acts.possible(transfer) if may(by, f"invoicing.{act}")]
     if acts.ADOPT in possible and not (kept and _is_linkable(transfer, kept)):
         possible.remove(acts.ADOPT)
-    best = _suggested(transfer, possible, kept)
+    if is_own := _is_own_proposal(transfer, by, kept):
+        possible = [act for act in possible if act != acts.ADOPT]
+    # Whatever is chosen takes a proposal back: nothing of that is suggested to who waits for a second person.
+    best = "" if is_own else _suggested(transfer, possible, kept)
     return [
         Choice(act, *_words(act, transfer, kept), reverse(ADDRESSES[act], args=[transfer.pk]), act == best)
         for act in sorted(possible, key=lambda act: act != best)
     ]
+
+
+def waits(transfer: Transfer) -> str:
+    """That a link waits for a second person, and what ends that; empty where none does."""
+    proposed = second_person.proposal(transfer)
+    if proposed is None:
+        return ""
+    return (
+        f"Waits for a second person: {proposed.by} proposed linking it to number {proposed.number}. "
+        "Any other choice takes that back."
+    )
 
 
 def why_not(transfer: Transfer, kept: Mapping[str, Any] | None) -> list[str]:
@@ -83,6 +97,11 @@ def why_not(transfer: Transfer, kept: Mapping[str, Any] | None) -> list[str]:
             "Delete it there and recheck, or cancel the invoice."
         )
     return said
+
+
+def _is_own_proposal(transfer: Transfer, by: User, kept: Mapping[str, Any] | None) -> bool:
+    proposed = second_person.proposal(transfer)
+    return bool(kept and proposed and proposed.by == by and proposed.seen == adoption.fingerprint(kept))
 
 
 def _is_linkable(transfer: Transfer, kept: Mapping[str, Any]) -> bool:
@@ -113,7 +132,7 @@ def _words(act: str, transfer: Transfer, kept: Mapping[str, Any] | None) -> tupl
     if act == acts.RETRY:
         return "Retry", "It is tried again at once instead of at the time above.", "Retry now"
     if act == acts.ADOPT and kept:
-        return _linking(number, kept)
+        return _with_second_person(transfer, kept, *_linking(number, kept))
     if act == acts.RAISE_AGAIN:
         told = f"{number} stays in the list as cancelled. The same lines are raised under the next number and sent."
         return "Cancel and raise again", told, "Cancel and raise again"
@@ -149,3 +168,15 @@ def _linking(number: int, kept: Mapping[str, Any]) -> tuple[str, str, str]:
         "KashFlow's document is taken as ours, as it stands there. Only right where both are the same sale."
     )
     return "Link", told, "Link the document"
+
+
+def _with_second_person(
+    transfer: Transfer, kept: Mapping[str, Any], label: str, told: str, button: str
+) -> tuple[str, str, str]:
+    if not second_person.is_needed(transfer):
+        return label, told, button
+    act = button[0].lower() + button[1:]
+    proposed = second_person.proposal(transfer)
+    if proposed and proposed.seen == adoption.fingerprint(kept):
+        return label, f"{told} {proposed.by} proposed it.", f"Confirm and {act}"
+    return label, f"{told} It takes two people: you propose it, somebody else confirms.", f"Propose to {act}"

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from django import forms
 
-from magmanager.common.widgets import SwitchInput
+from magmanager.common.fields import MoneyFormField
+from magmanager.common.widgets import MoneyInput, SwitchInput
 from settings_app import recent, services
 from settings_app.models import CompanyDetails, SystemDefaults, User
 
 
 class SystemDefaultsForm(forms.ModelForm):
     """The switches of the house."""
+
+    second_person_above = MoneyFormField(
+        label="Linking needs a second person above",
+        min_value=0,
+        required=False,
+        widget=MoneyInput,
+        help_text="On the Transfer desk, with VAT: above this amount one person proposes linking a document of "
+        "KashFlow's and another confirms it. Empty: one person is enough.",
+    )
 
     class Meta:
         model = SystemDefaults

@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
+from magmanager.common.fields import MoneyField
+
 
 class UserManager(BaseUserManager["User"]):
     """Makes people; the e-mail address is their login name."""
@@ -151,6 +153,8 @@ class SystemDefaults(models.Model):
         "Accounts Package", max_length=10, choices=Package.choices, default=Package.NONE
     )
     use_account_codes = models.BooleanField("Use Account Codes", default=False)
+    # Pounds with VAT; NULL: one person is enough, however much it is.
+    second_person_above = MoneyField("linking needs a second person above", null=True, blank=True)
 
     class Meta:
         default_permissions = ()
@@ -158,7 +162,13 @@ class SystemDefaults(models.Model):
             ("view_settings", "View Settings"),
             ("change_system_defaults", "Change System Defaults"),
         ]
-        constraints = [models.CheckConstraint(condition=Q(id=1), name="system_defaults_is_one_row")]
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="system_defaults_is_one_row"),
+            models.CheckConstraint(
+                condition=Q(second_person_above=None) | Q(second_person_above__gte=0),
+                name="system_defaults_second_person_not_below_nothing",
+            ),
+        ]
 
     def __str__(self) -> str:
         return "System Defaults"

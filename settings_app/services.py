@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
@@ -17,7 +18,7 @@ COMPANY_FIELDS = (
     "registered_number", "payment_terms_days", "vat_rate",
 )  # fmt: skip
 R = TypeVar("R", bound=Model)
-DEFAULTS_FIELDS = ("accounts_package", "use_account_codes")
+DEFAULTS_FIELDS = ("accounts_package", "use_account_codes", "second_person_above")
 PAYMENT_FIELDS = ("name", "is_enabled", "is_direct_debit", "is_standing_order")
 OWN_FIELDS = ("name", "email", "theme")
 
@@ -34,10 +35,19 @@ class NameTaken(DomainError):
     code = "name_taken"
 
 
-def change_system_defaults(*, by: User, accounts_package: str, use_account_codes: bool) -> SystemDefaults:
-    """Sets the switches of the house. Leaving KashFlow keeps its codes, links and logins; nothing is sent."""
+def change_system_defaults(
+    *, by: User, accounts_package: str, use_account_codes: bool, second_person_above: Decimal | None
+) -> SystemDefaults:
+    """Sets the switches of the house. Leaving KashFlow keeps its codes, links and logins; nothing is sent.
+
+    Linking a document of KashFlow's above `second_person_above` (pounds with VAT) takes two people; None: never.
+    """
     allow(by, "settings_app.change_system_defaults")
-    values = {"accounts_package": accounts_package, "use_account_codes": use_account_codes}
+    values = {
+        "accounts_package": accounts_package,
+        "use_account_codes": use_account_codes,
+        "second_person_above": second_person_above,
+    }
     with transaction.atomic():
         return _change(SystemDefaults.current(), "system_defaults.changed", values, by=by)
 

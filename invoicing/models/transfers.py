@@ -60,6 +60,8 @@ class Transfer(models.Model):
     found = models.JSONField(default=dict)
     # Of a document that a person adopted: what they saw and accepted (transfer/adoption.py).
     accepted = models.JSONField(default=dict)
+    # Of a link that waits for a second person: who proposed which document (transfer/second_person.py).
+    proposed = models.JSONField(null=True)
     connection = models.ForeignKey(Connection, on_delete=models.SET_NULL, null=True, related_name="+")
     requested_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from invoicing.models import Invoice, Transfer
 from invoicing.reasons import reason_of
-from invoicing.transfer import acts, adoption
+from invoicing.transfer import acts, adoption, second_person
 from invoicing.transfer.mapping import marker_of
 from invoicing.transfer.record import Lost, note, record
 from invoicing.transfer.services import look_again, refuse_if_off, start_run
@@ -119,12 +119,14 @@ def retry_all(*, by: User) -> Run:
         return _run(by, found, login, "retry", f"Retry of {_many(found)}")
 
 
-def adopt(*, by: User, transfer: Transfer, dbid: int, seen: str, reason: str) -> Run:
+def adopt(*, by: User, transfer: Transfer, dbid: int, seen: str, reason: str) -> Run | None:
     """KashFlow's document `dbid` is this invoice: *Link*, and where it has another number *Keep both numbers*.
 
     `seen` is the fingerprint of what the page showed. Nothing is written into a document somebody else made, so our
     marker is not on it: it is known by its id. A lane reads it once more and accepts it only as it was seen.
-    Raises NoLogin, TransfersStopped, NotInThisState, ReasonMissing, DocumentChanged, TotalsDiffer, DocumentTaken, Gone.
+    Above the amount of System Defaults the first press only proposes it, and None is returned.
+    Raises NoLogin, TransfersStopped, NotInThisState, ReasonMissing, DocumentChanged, TotalsDiffer, DocumentTaken,
+    SecondPersonNeeded, Gone.
     """
     allow(by, ADOPT)
     reason = reason_of(reason, WHY)
@@ -133,12 +135,31 @@ def adopt(*, by: User, transfer: Transfer, dbid: int, seen: str, reason: str) ->
     kept = _seen(row, dbid, seen)
     _refuse_other_money(row, kept)
     _refuse_taken(row, kept)
-    what = f"Linked to number {kept['number']} in KashFlow. {reason}"
+    proposed = second_person.proposal(row)
+    if second_person.is_needed(row):
+        if proposed is None or proposed.seen != seen:
+            _propose(row, kept, by, reason)
+            return None
+        second_person.refuse_same(proposed, by)
+    return _link(row, kept, login, by, reason, proposed)
+
+
+def _link(
+    row: Transfer,
+    kept: dict[str, Any],
+    login: Connection,
+    by: User,
+    reason: str,
+    proposed: second_person.Proposal | None,
+) -> Run:
+    agreed = f", as {proposed.by} proposed" if proposed else ""
+    what = f"Linked to number {kept['number']} in KashFlow{agreed}. {reason}"
     values: dict[str, Any] = {"lease_until": None, "not_before": None, "tries": 0, "connection": login}
     try:
         with transaction.atomic():
             record(row, Event.ADOPTED, what=what, by=by, **values, **adoption.accepted(row, kept))
             after = {name: kept[name] for name in ("number", "dbid", "differences")}
+            after |= {"proposed_by": proposed.by.email} if proposed else {}
             audit.record("transfer.adopted", row, by=by, after={**after, "reason": reason})
             title = f"Link of {_named(row)} to number {kept['number']}"
             return start_run([row], by, login, title=title)
@@ -146,6 +167,17 @@ def adopt(*, by: User, transfer: Transfer, dbid: int, seen: str, reason: str) ->
         raise _gone(row) from None
     except IntegrityError:
         raise _taken() from None
+
+
+def _propose(row: Transfer, kept: dict[str, Any], by: User, reason: str) -> None:
+    what = f"Linking it to number {kept['number']} in KashFlow was proposed. {reason}"
+    after = {"number": kept["number"], "dbid": kept["dbid"], "reason": reason}
+    try:
+        with transaction.atomic():
+            note(row, outcome="link_proposed", what=what, by=by, **second_person.columns(kept, by))
+            audit.record("transfer.link_proposed", row, by=by, after=after)
+    except Lost:
+        raise _gone(row) from None
 
 
 def do_not_send(*, by: User, transfer: Transfer, reason: str) -> None:

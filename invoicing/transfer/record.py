@@ -57,9 +57,8 @@ def record(
     """
     source = State(transfer.state)
     to = target(source, event)
-    _write(
-        transfer, to, {**_entering(source, to), **values}, event.name.lower(), what, phase, by, request_hash
-    )
+    moved = {**_left(source, to), **_entering(source, to), **values}
+    _write(transfer, to, moved, event.name.lower(), what, phase, by, request_hash)
 
 
 def note(
@@ -80,6 +79,11 @@ def renew(transfer: Transfer) -> None:
     values = {"lease_until": in_seconds(times().lease)}
     rows = Transfer.objects.filter(pk=transfer.pk, epoch=transfer.epoch, state=transfer.state)
     _apply(transfer, rows.update(**values), values)
+
+
+def _left(source: State, to: State) -> dict[str, Any]:
+    """What does not outlive a state: a link that was proposed in it."""
+    return {} if source is to else {"proposed": None}
 
 
 def _entering(source: State, to: State) -> dict[str, Any]:

@@ -83,13 +83,15 @@ class TransferAdopt(Act):
 
     def act(self, transfer: Transfer, typed: dict[str, Any]) -> HttpResponse:
         recent.demand(self.request)
-        desk.adopt(
+        run = desk.adopt(
             by=self.by,
             transfer=transfer,
             dbid=typed["document"] or 0,
             seen=typed["seen"],
             reason=typed["reason"],
         )
+        if run is None:
+            self.said = "The link of {number} waits for a second person"
         return redirect("invoicing:transfer_detail", transfer.pk)
 
 

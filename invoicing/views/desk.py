@@ -193,6 +193,7 @@ def detail(
         ]
         if len(found) > 1
         else [],
+        "waits": decisions.waits(transfer),
         "kept": kept,
         "seen": adoption.fingerprint(kept) if kept else "",
         "choices": choices,

@@ -11,7 +11,7 @@ from tests import factories
 
 PAGES = {
     "400.html": "That request could not be read",
-    "403.html": "Your role does not include this",
+    "403.html": "Somebody else has to do this",
     "403_csrf.html": "This page was open for too long",
     "404.html": "There is nothing at this address",
     "500.html": "Something went wrong here",

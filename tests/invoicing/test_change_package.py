@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -106,3 +107,14 @@ def test_the_wrong_role_is_refused(desk: Desk, as_role: Login, role: str) -> Non
     desk.press(desk.raise_invoices(1))
     assert as_role(role).post(PAGE, {**OFF, "confirmed": "yes"}).status_code == 403
     assert SystemDefaults.current().uses_kashflow
+
+
+def test_the_amount_for_a_second_person_outlives_the_question(desk: Desk, as_role: Login) -> None:
+    SystemDefaults.objects.update(second_person_above=Decimal("1500.00"))
+    desk.press(desk.raise_invoices(1))
+    browser = as_role("Admin")
+    page = browser.post(PAGE, {**OFF, "second_person_above": "1500.00"}).content.decode()
+    assert '<input type="hidden" name="second_person_above" value="1500.00">' in page
+    browser.post(PAGE, {**OFF, "second_person_above": "1500.00", "confirmed": "yes"})
+    defaults = SystemDefaults.current()
+    assert (defaults.uses_kashflow, defaults.second_person_above) == (False, Decimal("1500.00"))

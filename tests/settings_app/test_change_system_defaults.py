@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.test import Client as Browser
@@ -28,7 +29,10 @@ def test_wrong_role_is_refused(role: str, as_role: Callable[..., Browser]) -> No
     assert browser.post(PAGE, {"accounts_package": "kashflow"}).status_code == 403
     with pytest.raises(NotAllowed):
         services.change_system_defaults(
-            by=browser.person, accounts_package="kashflow", use_account_codes=True
+            by=browser.person,
+            accounts_package="kashflow",
+            use_account_codes=True,
+            second_person_above=None,
         )
     assert not SystemDefaults.current().uses_kashflow
 
@@ -71,3 +75,27 @@ def test_unknown_package_is_refused_beside_its_field(as_role: Callable[..., Brow
     page = as_role("Admin").post(PAGE, {"accounts_package": "sage", "id": "2"}).content.decode()
     assert "Select a valid choice" in page
     assert SystemDefaults.objects.get().accounts_package == "none"
+
+
+def test_the_amount_above_which_linking_takes_two_people(as_role: Callable[..., Browser]) -> None:
+    browser, typed = as_role("Admin"), {"accounts_package": "kashflow"}
+    assert "Linking needs a second person above" in browser.get(PAGE).content.decode()
+    browser.post(PAGE, typed)
+    assert SystemDefaults.current().second_person_above is None
+    browser.post(PAGE, {**typed, "second_person_above": "£1,500.00"})
+    assert SystemDefaults.current().second_person_above == Decimal("1500.00")
+    assert 'value="1,500.00"' in browser.get(PAGE).content.decode()
+    line = AuditEntry.objects.first()
+    assert line is not None
+    assert (line.by, line.after) == (browser.person, {"second_person_above": "1500.00"})
+    browser.post(PAGE, {**typed, "second_person_above": ""})
+    assert SystemDefaults.current().second_person_above is None
+
+
+@pytest.mark.parametrize("typed", ["-0.01", "1.005", "a lot", "NaN", "99999999999"])
+def test_an_amount_that_is_none_changes_nothing(typed: str, as_role: Callable[..., Browser]) -> None:
+    page = as_role("Admin").post(PAGE, {"accounts_package": "kashflow", "second_person_above": typed})
+    assert (page.status_code, "One field needs a look." in page.content.decode()) == (200, True)
+    defaults = SystemDefaults.current()
+    assert (defaults.uses_kashflow, defaults.second_person_above) == (False, None)
+    assert not AuditEntry.objects.exists()
