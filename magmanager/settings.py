@@ -184,6 +184,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 if IN_PRODUCTION:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+    MESSAGE_STORAGE = "magmanager.common.toasts.HostStorage"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^health/"]
@@ -230,6 +231,8 @@ STATICFILES_DIRS = [
     ("vendor/inter/files", NODE_MODULES / "@fontsource-variable/inter/files"),
     ("vendor/htmx", NODE_MODULES / "htmx.org/dist"),
 ]
+# Files are for our own pages: no other site reads them.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 if IN_PRODUCTION:
     STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -8,9 +8,24 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.contrib.messages.storage.fallback import FallbackStorage
+from django.contrib.messages.storage.session import SessionStorage
 from django.http import HttpRequest
 
 from magmanager.common.errors import DomainError, NotAllowed
+
+
+class HostCookie(CookieStorage):
+    """A cookie that a browser takes from this very host alone, and over https alone."""
+
+    cookie_name = "__Host-messages"
+
+
+class HostStorage(FallbackStorage):
+    """Production's: as Django keeps messages, under that name."""
+
+    storage_classes = (HostCookie, SessionStorage)
 
 
 def toast(

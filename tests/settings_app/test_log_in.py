@@ -84,3 +84,17 @@ def test_change_password_needs_the_old_one(db: None) -> None:
         == "/my-details/"
     )
     assert User.objects.get().check_password(new)
+
+
+def test_a_new_password_ends_every_other_session(db: None) -> None:
+    browser, other, person = Browser(), Browser(), factories.user("Sales")
+    for one in (browser, other):
+        one.post("/login/", {"login": person.email, "password": factories.PASSWORD})
+        assert one.get("/my-details/").status_code == 200
+    new = "an entirely new pass phrase"
+    typed = {"oldpassword": "wrong", "password1": new, "password2": new}
+    browser.post("/password/change/", typed)
+    assert other.get("/my-details/").status_code == 200
+    browser.post("/password/change/", {**typed, "oldpassword": factories.PASSWORD})
+    assert browser.get("/my-details/").status_code == 200
+    assert other.get("/my-details/")["Location"].startswith("/login/")
