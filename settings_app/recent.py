@@ -45,7 +45,7 @@ def demand(request: HttpRequest) -> None:
         return
     typed = request.POST.get(FIELD, "")
     if not typed:
-        raise _needed("Type your MagManager password to do this. Nothing was changed yet.")
+        raise _needed("Type your MagManager password to do this.")
     if not _is_right(request, typed):
         raise _needed("This is not your MagManager password, so nothing was changed. Type it again.")
     mark(request)
