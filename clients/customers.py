@@ -16,8 +16,9 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from clients import customer_links as rows
 from clients import kashflow_mapping as mapping
-from clients.models import Client, Contact, CustomerLink
+from clients.models import Client, CustomerLink
 from kashflow.connections import office_login
 from kashflow.gateway.client import Gateway
 from kashflow.gateway.errors import CodeNotUnique, GatewayError, NotFound
@@ -44,7 +45,7 @@ def is_settled(link: CustomerLink) -> bool:
         link.state == State.LINKED
         and link.customer_id is not None
         and bool(link.known)
-        and not _changes(link)
+        and not rows.changes_of(link)
     )
 
 
@@ -81,7 +82,9 @@ def resolve_many(links: Iterable[CustomerLink], *, connection: Connection, by: U
 
     Returns how many were found. Raises the gateway's errors; nothing is stored then.
     """
-    wanted = [(link, _values(link)) for link in links if link.state == State.WANTED]
+    unsettled = [link for link in links if link.state == State.WANTED]
+    values = rows.values_of_many([link.client for link in unsettled])
+    wanted = [(link, values[link.client_id]) for link in unsettled]
     index = _index(wanted)
     found: dict[int, list[tuple[Customer, str]]] = {}
     gateway = get_gateway(connection, by=by, purpose=f"Customers of {len(wanted)} clients")
@@ -106,7 +109,7 @@ def resolve_in_background(link_id: int) -> CustomerLink | None:
     try:
         return resolve(link, connection=login, by=None)
     except GatewayError as error:
-        _set(link, State.WANTED, cause=error.sentence[:300])
+        rows.keep(link, State.WANTED, cause=error.sentence[:300])
         return None
 
 
@@ -162,10 +165,10 @@ def _settle_from_list(
     link: CustomerLink, now: mapping.Values, found: list[tuple[Customer, str]], by: User | None
 ) -> None:
     ours = [customer for customer, why in found if why == "code"]
-    if ours and _free(link, [(ours[0], "code")]):
-        _link(link, ours[0], now, how=CustomerLink.How.CREATED, by=by)
-    elif likely := _free(link, found):
-        _propose(link, likely)
+    if ours and rows.free(link, [(ours[0], "code")]):
+        rows.link_to(link, ours[0], now, how=CustomerLink.How.CREATED, by=by)
+    elif likely := rows.free(link, found):
+        rows.propose(link, likely)
     else:
         CustomerLink.objects.filter(pk=link.pk, state=State.WANTED).update(read_at=timezone.now())
 
@@ -175,14 +178,14 @@ def _settle_from_list(
 
 def _find_or_create(link: CustomerLink, gateway: Gateway, by: User | None) -> CustomerLink:
     """By the stored code where there is one (a lost reply); else a likely one waits for a person; else created."""
-    now = _values(link)
+    now = rows.values_of(link.client)
     if not link.code and not _looked_lately(link) and (likely := _by_email(link, now, gateway)):
-        if _propose(link, likely):
-            return _fresh(link)
-        link = _fresh(link)
+        if rows.propose(link, likely):
+            return rows.fresh(link)
+        link = rows.fresh(link)
     if link.code and (settled := _by_code(link, now, gateway, by)):
         return settled
-    return _create(_fresh(link), now, gateway, by)
+    return _create(rows.fresh(link), now, gateway, by)
 
 
 def _looked_lately(link: CustomerLink) -> bool:
@@ -197,7 +200,7 @@ def _by_email(link: CustomerLink, now: mapping.Values, gateway: Gateway) -> list
         customer = gateway.get_customer_by_email(now["email"])
     except NotFound:
         return []
-    return _free(link, [(customer, "same e-mail")])
+    return rows.free(link, [(customer, "same e-mail")])
 
 
 def _by_code(
@@ -209,13 +212,13 @@ def _by_code(
     except NotFound:
         return None
     agreed = " and ".join(mapping.agreeing(now, customer))
-    likely = _free(link, [(customer, f"same KashFlow ID and {agreed}")]) if agreed else []
+    likely = rows.free(link, [(customer, f"same KashFlow ID and {agreed}")]) if agreed else []
     if likely and mapping.is_same(now, customer):
-        return _link(link, customer, now, how=CustomerLink.How.CREATED, by=by)
+        return rows.link_to(link, customer, now, how=CustomerLink.How.CREATED, by=by)
     if likely:
         # A neighbour with the same four letters and postcode must not get this client's invoices.
-        _propose(link, likely)
-        return _fresh(link)
+        rows.propose(link, likely)
+        return rows.fresh(link)
     _take_code(link, now)
     return None
 
@@ -234,10 +237,12 @@ def _create(link: CustomerLink, now: mapping.Values, gateway: Gateway, by: User 
         except CodeNotUnique:
             if settled := _by_code(link, now, gateway, by):
                 return settled
-            link = _fresh(link)
+            link = rows.fresh(link)
         else:
-            return _link(link, customer, now, how=CustomerLink.How.CREATED, by=by, customer_id=customer_id)
-    return _stop(
+            return rows.link_to(
+                link, customer, now, how=CustomerLink.How.CREATED, by=by, customer_id=customer_id
+            )
+    return rows.stop(
         link,
         f"KashFlow has {mapping.CODES_TRIED} customers with codes like this one's. Choose a KashFlow ID.",
     )
@@ -260,7 +265,7 @@ def _take_code(link: CustomerLink, now: mapping.Values) -> CustomerLink:
     except IntegrityError:
         # Another client took it in this moment; the next round takes the one after.
         pass
-    return _fresh(link)
+    return rows.fresh(link)
 
 
 def _skipped(link: CustomerLink) -> set[str]:
@@ -273,19 +278,19 @@ def _skipped(link: CustomerLink) -> set[str]:
 
 def _bring_up_to_date(link: CustomerLink, gateway: Gateway, by: User | None) -> CustomerLink:
     """Reads the customer and sends only what was changed here; a link without CustomerID gets it."""
-    now = _values(link)
+    now = rows.values_of(link.client)
     try:
         if link.customer_id is None:
             customer = gateway.get_customer(link.code or "")
-            if not _free(link, [(customer, "code")]):
-                return _stop(link, f"{customer.code} is another client's customer. Choose the right one.")
+            if not rows.free(link, [(customer, "code")]):
+                return rows.stop(link, f"{customer.code} is another client's customer. Choose the right one.")
         else:
             customer = gateway.get_customer_by_id(link.customer_id)
-        changes = _changes(link)
+        changes = rows.changes_of(link)
         if changes:
             gateway.update_customer(mapping.updated(customer, changes))
     except NotFound:
-        return _stop(link, _gone(link))
+        return rows.stop(link, _gone(link))
     values: dict[str, Any] = {
         "code": customer.code if link.customer_id is None else link.code,
         "customer_id": customer.customer_id,
@@ -293,93 +298,15 @@ def _bring_up_to_date(link: CustomerLink, gateway: Gateway, by: User | None) -> 
         "read_at": timezone.now(),
         "cause": "",
     }
-    _set(link, link.state, **values)
+    rows.keep(link, link.state, **values)
     if changes:
         audit.record(
             "customer.updated", link, by=by, after={name: str(value) for name, value in changes.items()}
         )
-    return _fresh(link)
+    return rows.fresh(link)
 
 
 def _gone(link: CustomerLink) -> str:
     if link.customer_id is None:
         return f"KashFlow has no customer {link.code}. Type the right KashFlow ID, or create a new customer."
     return f"KashFlow has no customer {link.code} any more. Choose the right one, or bring it back there."
-
-
-# --- Writing ------------------------------------------------------------------------------------------------
-
-
-def _link(
-    link: CustomerLink,
-    customer: Customer,
-    now: mapping.Values,
-    *,
-    how: str,
-    by: User | None,
-    customer_id: int = 0,
-) -> CustomerLink:
-    moment = timezone.now()
-    values = {
-        "code": customer.code,
-        "customer_id": customer_id or customer.customer_id,
-        "how": how,
-        "by": by,
-        "linked_at": moment,
-        "read_at": moment,
-        "known": now,
-        "candidates": [],
-        "cause": "",
-    }
-    with transaction.atomic():
-        if _set(link, State.WANTED, state=State.LINKED, **values):
-            audit.record("customer.linked", link, by=by, after={"kashflow_id": customer.code, "how": how})
-    return _fresh(link)
-
-
-def _propose(link: CustomerLink, likely: list[mapping.Values]) -> bool:
-    """Lets a person choose. False where somebody stored a code meanwhile: what was found may be that one."""
-    who = likely[0]
-    found = f"{who['code']} {who['name']} ({who['why']})"
-    cause = f"KashFlow has a likely customer: {found}. Say whether it is this one."
-    rows = CustomerLink.objects.filter(pk=link.pk, state=State.WANTED, code=link.code)
-    return rows.update(state=State.MATCH, candidates=likely, cause=cause[:300], read_at=timezone.now()) == 1
-
-
-def _stop(link: CustomerLink, cause: str) -> CustomerLink:
-    _set(link, link.state, state=State.MATCH, candidates=[], cause=cause[:300])
-    return _fresh(link)
-
-
-def _set(link: CustomerLink, was: str, **values: Any) -> bool:
-    # linked_at: a person may have linked another customer while this one was being read.
-    rows = CustomerLink.objects.filter(pk=link.pk, state=was, linked_at=link.linked_at)
-    return rows.update(**values) == 1
-
-
-def _fresh(link: CustomerLink) -> CustomerLink:
-    return CustomerLink.objects.select_related("client", "ledger_account").get(pk=link.pk)
-
-
-def _free(link: CustomerLink, found: list[tuple[Customer, str]]) -> list[mapping.Values]:
-    """The likely customers that are not another client's, nor one a person said it is not."""
-    ids = [customer.customer_id for customer, _ in found]
-    others = CustomerLink.objects.filter(
-        ledger_account_id=link.ledger_account_id, customer_id__in=ids
-    ).exclude(pk=link.pk)
-    taken = set(others.values_list("customer_id", flat=True))
-    if link.state == State.WANTED:
-        taken |= {one["customer_id"] for one in link.candidates}
-    return [mapping.candidate(customer, why) for customer, why in found if customer.customer_id not in taken]
-
-
-# --- Reading ------------------------------------------------------------------------------------------------
-
-
-def _values(link: CustomerLink) -> mapping.Values:
-    contacts = Contact.objects.filter(client_id=link.client_id).order_by("-is_accounts", "-is_primary", "pk")
-    return mapping.values(link.client, contacts.first())
-
-
-def _changes(link: CustomerLink) -> mapping.Values:
-    return mapping.changed(_values(link), link.known)

@@ -9,7 +9,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
-from clients import customers, linking
+from clients import customer_links, customers, linking
 from clients.models import Client, CustomerLink
 from invoicing.models import Invoice
 from kashflow.gateway.errors import Unknown
@@ -434,7 +434,7 @@ def test_a_worker_that_was_about_to_create_the_customer_sees_the_link(desk: Desk
     stale = customers.want(client, desk.account)
     linking.link_by_code(by=by, client=client, account=desk.account, code="NEW1")
     gateway = get_gateway(desk.connection, by=None, purpose="Test")
-    link = customers._create(stale, customers._values(stale), gateway, None)
+    link = customers._create(stale, customer_links.values_of(stale.client), gateway, None)
     assert (link.state, link.code, link.customer_id) == ("linked", "NEW1", None)
     assert desk.calls("InsertCustomer") == 0
 

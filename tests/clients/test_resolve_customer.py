@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from clients import customers
+from clients import customer_links, customers
 from clients.models import Client, CustomerLink
 from kashflow.gateway.errors import GatewayError, Unknown
 from kashflow.models import ApiCall, Connection
@@ -186,7 +186,7 @@ def test_two_at_once_make_one_customer(books: Books) -> None:
     link = books.want(factories.client_row(name="Kernow Kayaks Ltd"))
     stale = CustomerLink.objects.select_related("client", "ledger_account").get(pk=link.pk)
     books.resolve(link)
-    assert not customers._propose(
+    assert not customer_links.propose(
         stale, [{"code": "KERN01", "name": "Kernow Kayaks Ltd", "why": "same e-mail"}]
     )
     assert books.resolve(stale).state == "linked"

@@ -1,0 +1,117 @@
+"""The rows that say which KashFlow customer a client is: reading and conditionally writing them. No call is made here.
+
+A link made here or in `clients.linking` remembers what our client was that day (`known`): what differs from
+it later was changed here, and only that is sent, so nothing the bookkeeper wrote is overwritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from clients import kashflow_mapping as mapping
+from clients.models import Client, Contact, CustomerLink
+from kashflow.gateway.records import Customer
+from magmanager.common import many
+from settings_app import audit
+from settings_app.models import User
+
+State = CustomerLink.State
+
+
+def link_to(
+    link: CustomerLink,
+    customer: Customer,
+    now: mapping.Values,
+    *,
+    how: str,
+    by: User | None,
+    customer_id: int = 0,
+) -> CustomerLink:
+    """Links a wanted link to `customer`, which holds or was given `now`; as it is then, whoever was quicker."""
+    moment = timezone.now()
+    values = {
+        "code": customer.code,
+        "customer_id": customer_id or customer.customer_id,
+        "how": how,
+        "by": by,
+        "linked_at": moment,
+        "read_at": moment,
+        "known": now,
+        "candidates": [],
+        "cause": "",
+    }
+    with transaction.atomic():
+        if keep(link, State.WANTED, state=State.LINKED, **values):
+            audit.record("customer.linked", link, by=by, after={"kashflow_id": customer.code, "how": how})
+    return fresh(link)
+
+
+def propose(link: CustomerLink, likely: list[mapping.Values]) -> bool:
+    """Lets a person choose. False where somebody stored a code meanwhile: what was found may be that one."""
+    who = likely[0]
+    found = f"{who['code']} {who['name']} ({who['why']})"
+    cause = f"KashFlow has a likely customer: {found}. Say whether it is this one."
+    rows = CustomerLink.objects.filter(pk=link.pk, state=State.WANTED, code=link.code)
+    return rows.update(state=State.MATCH, candidates=likely, cause=cause[:300], read_at=timezone.now()) == 1
+
+
+def stop(link: CustomerLink, cause: str) -> CustomerLink:
+    """Lets a person look, for the reason `cause`; the link as it is then."""
+    keep(link, link.state, state=State.MATCH, candidates=[], cause=cause[:300])
+    return fresh(link)
+
+
+def keep(link: CustomerLink, was: str, **values: Any) -> bool:
+    """Writes `values` where the link is in state `was` and the one that was loaded; whether it was."""
+    # linked_at: a person may have linked another customer while this one was being read.
+    rows = CustomerLink.objects.filter(pk=link.pk, state=was, linked_at=link.linked_at)
+    return rows.update(**values) == 1
+
+
+def fresh(link: CustomerLink) -> CustomerLink:
+    """The link as it is now, with its client and account."""
+    return CustomerLink.objects.select_related("client", "ledger_account").get(pk=link.pk)
+
+
+def free(link: CustomerLink, found: list[tuple[Customer, str]]) -> list[mapping.Values]:
+    """The likely customers that are not another client's, nor one a person said it is not."""
+    ids = [customer.customer_id for customer, _ in found]
+    others = CustomerLink.objects.filter(
+        ledger_account_id=link.ledger_account_id, customer_id__in=ids
+    ).exclude(pk=link.pk)
+    taken = set(others.values_list("customer_id", flat=True))
+    if link.state == State.WANTED:
+        taken |= {one["customer_id"] for one in link.candidates}
+    return [mapping.candidate(customer, why) for customer, why in found if customer.customer_id not in taken]
+
+
+# --- Reading ------------------------------------------------------------------------------------------------
+
+
+def values_of(client: Client) -> mapping.Values:
+    """What KashFlow is told about `client` today."""
+    return mapping.values(client, _contacts([client.pk]).get(client.pk))
+
+
+def values_of_many(clients: Collection[Client]) -> dict[int, mapping.Values]:
+    """The same of many clients, by their ids, in one query."""
+    contacts = _contacts([client.pk for client in clients])
+    return {client.pk: mapping.values(client, contacts.get(client.pk)) for client in clients}
+
+
+def changes_of(link: CustomerLink) -> mapping.Values:
+    """What was changed here since it was last sent, or since the client was linked."""
+    return mapping.changed(values_of(link.client), link.known)
+
+
+def _contacts(client_ids: Collection[int]) -> dict[int, Contact]:
+    """Who receives the invoices of each client: the one for accounts, else the primary one, else the first."""
+    # The last one of a client stays, so the best comes last.
+    found = Contact.objects.filter(client__in=many.among(client_ids)).order_by(
+        "is_accounts", "is_primary", "-pk"
+    )
+    return {contact.client_id: contact for contact in found}
