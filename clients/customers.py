@@ -40,10 +40,11 @@ def want(client: Client, account: LedgerAccount) -> CustomerLink:
 
 
 def is_settled(link: CustomerLink) -> bool:
-    """Whether the customer is known and holds all that was changed here: nothing to ask KashFlow then."""
+    """Whether the customer was read and holds all that was changed here: nothing to ask KashFlow then."""
     return (
         link.state == State.LINKED
         and link.customer_id is not None
+        and link.read_at is not None
         and bool(link.known)
         and not rows.changes_of(link)
     )

@@ -1,7 +1,7 @@
 """A person decides which KashFlow customer a client is (product.md, KashFlow 8).
 
-No call is made here. `known` stays empty, so the baseline is read at first use and nothing the bookkeeper
-wrote is overwritten. The payer is meant: the agency, where the client has one.
+No call is made here: the customer is read at first use, and what was changed here since the link was made is sent
+then (`clients.customer_links`). The payer is meant: the agency, where the client has one.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from clients.customer_links import values_of
 from clients.customers import want
 from clients.models import Client, CustomerLink
 from kashflow.models import LedgerAccount
@@ -177,9 +178,9 @@ def _link(link: CustomerLink, by: User, *, code: str, customer_id: int | None) -
         "how": CustomerLink.How.BY_HAND,
         "by": by,
         "linked_at": timezone.now(),
-        "read_at": link.read_at if customer_id else None,
+        "read_at": None,
         "used_at": None,
-        "known": {},
+        "known": values_of(link.client),
         "candidates": [],
         "cause": "",
     }

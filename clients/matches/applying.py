@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from clients import services
+from clients.customer_links import values_of_many
 from clients.matches.lists import BATCH, VERB
 from clients.models import Client, CodeMatch, CodeMatchRow, CustomerLink
 from kashflow.models import LedgerAccount
@@ -98,6 +99,7 @@ def _apply(by: User, match: CodeMatch) -> Applied:
     for row in rows:
         row.left_out = _why_not(row, links, in_use)
     made = _make_clients(by, [row for row in rows if row.decision == Decision.CREATE and not row.left_out])
+    values = values_of_many([row.client for row in rows if row.client and not row.left_out])
     done: list[tuple[CodeMatchRow, CustomerLink]] = []
     for row in rows:
         if row.left_out or row.client_id is None or _is_so(row, links):
@@ -107,6 +109,7 @@ def _apply(by: User, match: CodeMatch) -> Applied:
         )
         row.before = {} if link._state.adding else _kept(link)
         _point(link, row, by, match)
+        link.known = values[row.client_id]
         done.append((row, link))
     _write([link for _, link in done])
     _keep(rows)
@@ -265,12 +268,11 @@ def _why_not(row: CodeMatchRow, links: dict[int, CustomerLink], in_use: dict[str
 
 
 def _point(link: CustomerLink, row: CodeMatchRow, by: User, match: CodeMatch) -> None:
-    """`known` stays empty: the baseline is read at first use, and nothing the bookkeeper wrote is overwritten."""
     link.state, link.code, link.customer_id = State.LINKED, row.code, row.customer_id
     is_file = match.source == CodeMatch.Source.FILE
     link.how = CustomerLink.How.CSV if is_file else CustomerLink.How.API
     link.by, link.linked_at, link.read_at = by, timezone.now(), None
-    link.known, link.candidates, link.cause = {}, [], ""
+    link.candidates, link.cause = [], ""
 
 
 def _kept(link: CustomerLink) -> dict[str, Any]:

@@ -38,7 +38,8 @@ def test_apply_links_makes_clients_and_undo_takes_it_all_back(
         "MUND02": "Munderfield Marquees",
     }
     link = CustomerLink.objects.get(code="GOLD01")
-    assert (link.how, link.by, link.customer_id, link.known) == ("csv", browser.person, None, {})
+    assert (link.how, link.by, link.customer_id, link.read_at) == ("csv", browser.person, None, None)
+    assert link.known["name"] == "Golden Valley Oak Frames"
     assert link.ledger_account == LedgerAccount.objects.get()
     assert AuditEntry.objects.filter(event="customer.linked").count() == 3
     assert "Undo" in browser.get(PAGE).content.decode()

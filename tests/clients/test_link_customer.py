@@ -68,6 +68,11 @@ def page(browser: Browser, client: Client) -> str:
     return browser.get(reverse("clients:details", args=[client.pk])).content.decode()
 
 
+def ours(link: CustomerLink) -> dict[str, Any]:
+    """What our client is today, as a new link remembers it."""
+    return customer_links.values_of(link.client)
+
+
 def row(link: CustomerLink) -> dict[str, Any]:
     return CustomerLink.objects.values().get(pk=link.pk)
 
@@ -119,7 +124,7 @@ def test_a_proposed_customer_is_linked(as_role: Any, login: Connection, role: st
     assert post(browser, link.client, "customer_link", customer_id=72).status_code == 302
     now = CustomerLink.objects.get()
     assert (now.state, now.code, now.customer_id, now.how) == ("linked", "KAYAK2", 72, "by_hand")
-    assert (now.by, now.known, now.candidates, now.cause) == (browser.person, {}, [], "")
+    assert (now.by, now.known, now.candidates, now.cause) == (browser.person, ours(link), [], "")
     entry = AuditEntry.objects.get()
     assert (entry.event, entry.by) == ("customer.linked", browser.person)
     assert entry.before == {"kashflow_id": "", "state": "match"}
@@ -211,7 +216,7 @@ def test_a_kashflow_id_is_typed(as_role: Any, login: Connection, state: str) -> 
     assert post(browser, client, "customer_code", code=" Kern01 ").status_code == 302
     now = CustomerLink.objects.get()
     assert (now.state, now.code, now.customer_id, now.how) == ("linked", "Kern01", None, "by_hand")
-    assert (now.by, now.known, now.read_at) == (browser.person, {}, None)
+    assert (now.by, now.known, now.read_at) == (browser.person, ours(now), None)
     assert "not yet" in page(browser, client)
 
 
@@ -250,7 +255,7 @@ def test_a_link_without_sent_invoices_is_changed(as_role: Any, login: Connection
     assert "linked to KERN01 already" in post(browser, link.client, "customer_code", code="kern01").text
     assert post(browser, link.client, "customer_code", code="KAYAK1").status_code == 302
     link.refresh_from_db()
-    assert (link.code, link.customer_id, link.known, link.how) == ("KAYAK1", None, {}, "by_hand")
+    assert (link.code, link.customer_id, link.known, link.how) == ("KAYAK1", None, ours(link), "by_hand")
     assert AuditEntry.objects.get().before == {"kashflow_id": "KERN01", "state": "linked"}
 
 
@@ -457,7 +462,7 @@ def test_a_worker_that_was_reading_the_customer_leaves_a_changed_link_alone(
     resolved, changed = at_once(
         [lambda: customers.resolve(link, connection=desk.connection, by=None), change]
     )
-    assert (resolved.code, resolved.customer_id, resolved.known) == ("NEW1", None, {})
+    assert (resolved.code, resolved.customer_id, resolved.known) == ("NEW1", None, ours(link))
     assert row(changed) == row(resolved)
     assert not customers.use(link)
 

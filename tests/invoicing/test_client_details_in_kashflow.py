@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from clients import linking, matches
+from clients.customer_codes.reading import FoundCustomer
 from clients.forms import ClientForm
-from clients.models import Client, Contact
+from clients.models import Client, Contact, CustomerLink
 from invoicing.transfer import lanes
 from kashflow.models import Connection
 from tests import factories
@@ -83,3 +85,66 @@ def test_with_nothing_changed_the_customer_is_not_written(
     sent(client, connected)
     assert len(sandbox.log("InsertCustomer")) == 1
     assert sandbox.log("UpdateCustomer") == []
+
+
+# --- Changed between linking and the first invoice ----------------------------------------------------------
+
+
+def linked(client: Client, connected: Connection, customer_id: int, way: str) -> None:
+    """Links `client` to the customer KERN01 that KashFlow had before, in one of the ways there are."""
+    by = factories.user("Admin")
+    if way in ("file", "kashflow"):
+        api = {"customer_id": customer_id} if way == "kashflow" else {}
+        match = matches.store(by=by, customers=[FoundCustomer(2, "KERN01", client.name, **api)], source=way)
+        match.rows.update(decision="link", client=client)
+        matches.apply(by=by, match=match)
+        return
+    whose = {"by": by, "client": client, "account": connected.ledger_account}
+    if way == "typed":
+        linking.link_by_code(**whose, code="KERN01")
+        return
+    proposed = {
+        "code": "KERN01",
+        "customer_id": customer_id,
+        "name": "",
+        "postcode": "",
+        "email": "",
+        "why": "",
+    }
+    CustomerLink.objects.create(
+        client=client, ledger_account=connected.ledger_account, state="match", candidates=[proposed]
+    )
+    linking.link_customer(**whose, customer_id=customer_id)
+
+
+WAYS = ["file", "kashflow", "typed", "proposed"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_change_between_linking_and_the_first_invoice_goes_along_and_nothing_else(
+    as_role: Any, client: Client, connected: Connection, sandbox: LiveSandbox, way: str
+) -> None:
+    there = sandbox.server.ledger.add_customer(
+        Code="KERN01", Name="Kernow Kayaks (Truro)", Telephone="0800 KAYAKS", Postcode="TR1 1AA"
+    )
+    linked(client, connected, there, way)
+    before = customer(sandbox)
+    change_on_page(as_role, client, address1="2 New Quay")
+    sent(client, connected)
+    assert customer(sandbox) == {**before, "Address1": "2 New Quay"}
+    sent(client, connected)
+    assert len(sandbox.log("UpdateCustomer")) == 1
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_linked_customer_is_read_before_its_first_invoice_and_left_as_it_is(
+    client: Client, connected: Connection, sandbox: LiveSandbox, way: str
+) -> None:
+    there = sandbox.server.ledger.add_customer(Code="KERN01", Name="Kernow Kayaks (Truro)")
+    linked(client, connected, there, way)
+    before = customer(sandbox)
+    sent(client, connected)
+    assert customer(sandbox) == before
+    read = "GetCustomerByID" if way in ("kashflow", "proposed") else "GetCustomer"
+    assert len(sandbox.log(read)) == 1
+    assert sandbox.log("UpdateCustomer") == [] and sandbox.log("InsertCustomer") == []
