@@ -17,7 +17,7 @@ from bookings.pricing import price_after_discount
 from clients import customers
 from clients import services as clients
 from clients.models import Client
-from kashflow.connections import current_account
+from kashflow.connections import ledger_account
 from magmanager.common.errors import DomainError, Gone
 from magmanager.common.money import split
 from magmanager.common.transitions import move
@@ -138,9 +138,9 @@ def _book(*, by: User, key: uuid.UUID, client: Client, lines: Sequence[Line], po
     ]
     Instalment.objects.bulk_create(instalments, batch_size=BATCH)
     clients.note_booked(client, at=now, until_on=max(line.issue.off_sale_on for line in lines))
-    account = current_account() if SystemDefaults.current().uses_kashflow else None
-    if account:
-        customers.want(client.payer, account)
+    if SystemDefaults.current().uses_kashflow:
+        # Without a login yet: the customer waits for the first one that is saved.
+        customers.want(client.payer, ledger_account())
     audit.record("adverts.booked", booking_set, by=by, after=_as_text(bookings))
     return booking_set
 

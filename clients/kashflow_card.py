@@ -8,15 +8,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 
 from clients.models import Client, CustomerLink
 from kashflow.answer import anchor_of
+from kashflow.connections import current_account, office_login
 from kashflow.door import stored_refusal
-from kashflow.models import LedgerAccount
+from kashflow.models import Connection, LedgerAccount
 from settings_app.models import SystemDefaults
 
 LOOKS_ALIKE = "A customer in KashFlow looks like this client; somebody has to say which."
+
+NOT_USABLE = (
+    "The office login may not be used any more: its owner was deactivated or may not save a login. "
+    "Nothing is created or read in the background until another one is chosen."
+)
 
 
 @dataclass(frozen=True)
@@ -62,17 +69,9 @@ def card_of(client: Client) -> Card | None:
     """The card of `client`; None where KashFlow is not the accounts package."""
     if not SystemDefaults.current().uses_kashflow:
         return None
-    payer = client.payer
-    account = LedgerAccount.objects.select_related("office_login").filter(is_current=True).first()
-    if account is None or account.office_login is None:
-        return Card(
-            client=payer,
-            link=_link(payer, account),
-            missing="No KashFlow login is saved, so nothing can be created or read there.",
-            url=reverse("my_details"),
-            url_label="Save a login in My Details",
-        )
-    return _card(payer, _link(payer, account), account)
+    payer, account = client.payer, current_account()
+    link, login = _link(payer, account), office_login()
+    return _without_login(payer, link, account) if login is None else _card(payer, link, login)
 
 
 def _link(payer: Client, account: LedgerAccount | None) -> CustomerLink | None:
@@ -81,18 +80,38 @@ def _link(payer: Client, account: LedgerAccount | None) -> CustomerLink | None:
     return CustomerLink.objects.select_related("by").filter(client=payer, ledger_account=account).first()
 
 
-def _card(payer: Client, link: CustomerLink | None, account: LedgerAccount) -> Card:
+def _without_login(payer: Client, link: CustomerLink | None, account: LedgerAccount | None) -> Card:
+    """Nobody's login may be used in the background: none is saved, or the office login's owner may not any more."""
+    if account is not None and account.office_login_id:
+        return Card(
+            client=payer,
+            link=link,
+            missing=NOT_USABLE,
+            url=reverse("kashflow:settings"),
+            url_label="Choose another in Settings › KashFlow",
+        )
+    return Card(
+        client=payer,
+        link=link,
+        missing="No KashFlow login is saved, so nothing can be created or read there.",
+        url=reverse("my_details"),
+        url_label="Save a login in My Details",
+    )
+
+
+def _card(payer: Client, link: CustomerLink | None, login: Connection) -> Card:
     if link is None:
-        return Card(client=payer, missing="Not created in KashFlow yet: the first booking does that.")
+        does_it = "next booking or invoice" if _has_booked(payer) else "first booking"
+        return Card(client=payer, missing=f"Not created in KashFlow yet: the {does_it} does that.")
     if link.state == CustomerLink.State.LINKED:
         return Card(client=payer, link=link)
-    if account.office_login and account.office_login.refusal:
+    if login.refusal:
         return Card(
             client=payer,
             link=link,
             missing="Not created yet, because KashFlow refused the saved login. "
-            + stored_refusal(account.office_login).sentence,
-            url=f"{reverse('kashflow:help')}#{anchor_of(account.office_login.refusal)}",
+            + stored_refusal(login).sentence,
+            url=f"{reverse('kashflow:help')}#{anchor_of(login.refusal)}",
             url_label="How to mend it",
         )
     if link.state == CustomerLink.State.MATCH:
@@ -103,3 +122,9 @@ def _card(payer: Client, link: CustomerLink | None, account: LedgerAccount) -> C
         )
     waiting = "Being created in KashFlow. It is tried again by itself until KashFlow answers."
     return Card(client=payer, link=link, missing=link.cause or waiting)
+
+
+def _has_booked(payer: Client) -> bool:
+    """Whether it or a client it pays for booked: before KashFlow was chosen, where there is no link."""
+    booked = Client.objects.filter(first_booked_at__isnull=False)
+    return booked.filter(Q(pk=payer.pk) | Q(agency=payer)).exists()

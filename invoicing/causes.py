@@ -37,7 +37,7 @@ COMPANY = ("settings:company", pauses.COMPANY_DETAILS)
 PAGES = {
     pauses.CONNECTION_OFF: MY_DETAILS,
     pauses.SWITCHED_OFF: MY_DETAILS,
-    "no_login": MY_DETAILS,
+    pauses.NO_LOGIN: MY_DETAILS,
     "other_number": KASHFLOW,
     "not_sendable": KASHFLOW,
     "payment_no_bank": KASHFLOW,
@@ -88,6 +88,7 @@ SHORT = {
     "account_locked": "KashFlow locked",
     "access_forbidden": "Access refused",
     "switched_off": "No login to work with",
+    "no_login": "No login saved",
 }
 # What to do before any of the choices helps.
 ADVICE = {

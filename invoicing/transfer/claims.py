@@ -14,10 +14,11 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySe
 from django.utils import timezone
 
 from invoicing.models import RunTransfer, Transfer
+from invoicing.transfer import pauses
 from invoicing.transfer.record import Lost, in_seconds, record
 from invoicing.transfer.states import Event, State
 from kashflow.limits import times
-from kashflow.models import LedgerAccount
+from kashflow.models import Connection, LedgerAccount
 from magmanager.common import clock
 from magmanager.common.models import Run
 
@@ -34,9 +35,9 @@ FINISH_FIRST = Case(
 def due(account: LedgerAccount) -> QuerySet[Transfer]:
     """The transfers of `account` that somebody could take now.
 
-    Nothing of a login that is switched off; nothing new of a paused run, nor while the account is paused. A
-    credit note goes only after its invoice: alone it would stand in the books against nothing. It is set off once
-    KashFlow has both for certain.
+    Nothing of a login that is switched off; nothing new of a paused run, nor while the account is paused, nor
+    before the first login is saved. A credit note goes only after its invoice: alone it would stand in the books
+    against nothing. It is set off once KashFlow has both for certain.
     """
     now = timezone.now()
     started = Q(state__in=[State.SENT, State.AMBIGUOUS])
@@ -48,6 +49,7 @@ def due(account: LedgerAccount) -> QuerySet[Transfer]:
         Q(not_before=None) | Q(not_before__lte=now),
         Q(lease_until=None) | Q(lease_until__lte=now),
         Q(connection=None) | Q(connection__refusal=""),
+        ~Q(cause_code=pauses.NO_LOGIN) | Exists(Connection.objects.filter(ledger_account=account)),
         ledger_account=account,
     )
 

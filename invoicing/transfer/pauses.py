@@ -25,6 +25,7 @@ BY_PERSON = "paused"
 ACCOUNT_PAUSED = "account_paused"
 CONNECTION_OFF = "connection_off"
 SWITCHED_OFF = "switched_off"
+NO_LOGIN = "no_login"
 AFTER_RESTORE = "manage.py after_restore"
 # Named in a reason that is mended there; every other one is mended at the account (causes.page_of_pause).
 COMPANY_DETAILS = "Company Details"

@@ -14,11 +14,11 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from invoicing.models import Invoice, RunTransfer, Transfer
-from invoicing.transfer import pauses
+from invoicing.transfer import causes, pauses
 from invoicing.transfer.record import Lost, in_seconds, record
 from invoicing.transfer.states import NEEDS_YOU, NOT_GOING, TERMINAL, Event, State
 from kashflow import door
-from kashflow.connections import MY_DETAILS, current_account, login_for, own_login
+from kashflow.connections import MY_DETAILS, ledger_account, login_for, own_login
 from kashflow.limits import times
 from kashflow.models import Connection, LedgerAccount
 from magmanager.common import many, runs
@@ -30,6 +30,9 @@ from settings_app.models import SystemDefaults, User
 
 VERB = "invoicing.transfer_invoices"
 ROWS_AT_ONCE = 500
+NO_LOGIN_YET = (
+    "No KashFlow login is saved, so nothing was sent yet. It goes by itself once somebody saves one."
+)
 
 
 class NothingToTransfer(DomainError):
@@ -71,14 +74,16 @@ def request_transfers(*, by: User, invoice_ids: Collection[int]) -> Run:
 def want(invoices: Iterable[Invoice], *, by: User) -> None:
     """Documents that go to KashFlow at once, without a run: call it in the transaction that raises them.
 
-    Nothing where KashFlow is not the package or not linked. Without a login, or while the account is paused,
-    they wait; the caller wakes the lanes.
+    Nothing where KashFlow is not the package. Without a login, or while the account is paused, they wait; the
+    caller wakes the lanes.
     """
-    account = current_account() if SystemDefaults.current().uses_kashflow else None
-    login = own_login(by)
-    if account is not None:
-        # Without a login of its own a transfer goes under the office login.
-        _new(list(invoices), account, login if login and not login.refusal else None)
+    if not SystemDefaults.current().uses_kashflow:
+        return
+    account, login = ledger_account(), own_login(by)
+    # Without a login of its own a transfer goes under the office login.
+    is_saved = Connection.objects.filter(ledger_account=account).exists()
+    why = {} if is_saved else causes.cause(NO_LOGIN_YET, pauses.NO_LOGIN)
+    _new(list(invoices), account, login if login and not login.refusal else None, **why)
 
 
 def pause_run(*, by: User, run: Run) -> None:
@@ -158,8 +163,13 @@ def _without_strays(found: dict[int, Invoice], account: LedgerAccount) -> list[I
     return [one for one in found.values() if one.credits_id is None or one.credits_id in going]
 
 
-def _new(invoices: list[Invoice], account: LedgerAccount, login: Connection | None) -> list[Transfer]:
-    """READY rows for the invoices that have none in this account; with a credit note, one to set it off."""
+def _new(
+    invoices: list[Invoice], account: LedgerAccount, login: Connection | None, **why: str
+) -> list[Transfer]:
+    """READY rows for the invoices that have none in this account; with a credit note, one to set it off.
+
+    `why` are the columns of what they wait for, where that is known.
+    """
     there = set(_of(invoices, account).values_list("invoice_id", flat=True))
     now = timezone.now()
 
@@ -171,6 +181,7 @@ def _new(invoices: list[Invoice], account: LedgerAccount, login: Connection | No
             kind=kind,
             connection=login,
             requested_at=now,
+            **why,
         )
 
     new = [invoice for invoice in invoices if invoice.pk not in there]

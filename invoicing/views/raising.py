@@ -9,7 +9,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from clients.models import Client
 from invoicing import adhoc, forms, tasks
+from invoicing.models import Invoice, Transfer
 from invoicing.raise_draft import Draft
+from invoicing.transfer.pauses import NO_LOGIN
 from invoicing.views.batches import mend
 from kashflow.connections import current_account
 from magmanager.common.toasts import toast
@@ -45,7 +47,9 @@ class InvoiceRaise(Verb):
             wanted=draft.wanted,
             expected_total=draft.expected_total,
         )
-        toast(self.request, f"Invoice {invoice.number} raised for £{invoice.total:,.2f}.", detail=_sent())
+        toast(
+            self.request, f"Invoice {invoice.number} raised for £{invoice.total:,.2f}.", detail=_sent(invoice)
+        )
         # A line without a booking is its payer's alone.
         return redirect("invoicing:client", draft.client.pk if draft.ticked else invoice.payer_id)
 
@@ -78,7 +82,7 @@ class InvoiceRaise(Verb):
         return get_object_or_404(Client.objects.select_related("agency"), pk=pk)
 
 
-def _sent() -> str:
+def _sent(invoice: Invoice) -> str:
     """Wakes the lanes for what was wanted in KashFlow; what is said of it under the toast."""
     account = current_account() if SystemDefaults.current().uses_kashflow else None
     if account is None:
@@ -86,4 +90,6 @@ def _sent() -> str:
     wake(tasks.work, account.pk)
     if account.paused_reason:
         return f"It waits, because transfers to KashFlow are stopped. {account.paused_reason}"
+    if Transfer.objects.filter(invoice=invoice, cause_code=NO_LOGIN).exists():
+        return "It goes to KashFlow once a KashFlow login is saved in My Details."
     return "It goes to KashFlow at once."

@@ -11,7 +11,8 @@ from django.utils import timezone
 from bookings.models import Booking
 from clients import tasks
 from clients.models import Client, Contact, CustomerLink
-from kashflow.models import Connection
+from kashflow import connections
+from kashflow.models import Connection, LedgerAccount
 from publications.models import Issue
 from tests import factories
 from tests.bookings.test_book_adverts import URL, typed
@@ -131,3 +132,19 @@ def test_one_that_failed_before_keeps_no_new_client_waiting(
     (first,) = customers(sandbox, "Kernow Kayaks Ltd")
     (second,) = customers(sandbox, "Alpha Ales Ltd")
     assert first["CustomerID"] < second["CustomerID"]
+
+
+def test_before_any_login_is_saved_the_customer_waits_for_the_first_one(
+    as_role: Any, issues: list[Issue], sandbox: LiveSandbox
+) -> None:
+    factories.kashflow_on()
+    client = factories.client_row(name="Kernow Kayaks Ltd")
+    booked(as_role, client, issues)
+    assert CustomerLink.objects.get().state == "wanted"
+    assert "No KashFlow login is saved" in details(as_role, client)
+    assert sandbox.log() == []
+    connections.save_login(by=factories.user("Admin"), username="demo", password="demo")
+    tasks.resolve_wanted()
+    assert [one["Code"] for one in customers(sandbox, "Kernow Kayaks Ltd")] == ["KERN01"]
+    assert "KashFlow KERN01" in details(as_role, client)
+    assert LedgerAccount.objects.count() == 1

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clients.models import Category, Client, CustomerLink
-from kashflow.models import Connection
-from settings_app.models import AuditEntry
+from kashflow.models import Connection, LedgerAccount
+from settings_app.models import AuditEntry, User
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +144,29 @@ def test_the_card_says_that_no_login_is_saved(as_role: Any) -> None:
     factories.kashflow_on()
     page = as_role("Sales").get(url(factories.client_row())).content.decode()
     assert "No KashFlow login is saved" in page and f'href="{reverse("my_details")}"' in page
+
+
+def test_the_card_of_a_client_that_booked_before_kashflow_was_chosen(as_role: Any, login: Connection) -> None:
+    agency = factories.client_row(name="Teme Media", is_agency=True)
+    for client in (factories.client_row(), factories.client_row(agency=agency)):
+        factories.booking(client)
+        page = as_role("Sales").get(url(client)).content.decode()
+        assert "Not created in KashFlow yet: the next booking or invoice does that." in page
+    assert not CustomerLink.objects.exists()
+
+
+def test_the_card_asks_for_the_login_that_is_used(as_role: Any, login: Connection) -> None:
+    """The first one saved, where none is chosen; a chosen one whose owner left is not replaced by itself."""
+    client = factories.client_row()
+    CustomerLink.objects.create(client=client, ledger_account=login.ledger_account)
+    LedgerAccount.objects.update(office_login=None)
+    assert "Being created in KashFlow." in as_role("Sales").get(url(client)).text
+    LedgerAccount.objects.update(office_login=login)
+    factories.saved_login(login.ledger_account, factories.user("Admin"))
+    User.objects.filter(pk=login.user_id).update(is_active=False)
+    page = as_role("Sales").get(url(client)).text
+    assert "The office login may not be used any more" in page and "tried again" not in page
+    assert 'href="/settings/kashflow/"' in page
 
 
 @pytest.fixture

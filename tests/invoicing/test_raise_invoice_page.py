@@ -15,10 +15,13 @@ from django.utils import timezone
 from bookings.models import Booking, Instalment
 from clients.models import Client, Contact
 from invoicing.models import Invoice, NumberCounter, Transfer
+from invoicing.transfer import lanes
+from kashflow import connections
 from kashflow.models import AccountCode, Connection, LedgerAccount, ProductCode
 from settings_app.models import AuditEntry
 from tests import factories
 from tests.invoicing.batches import ids_of
+from tests.sandboxes import LiveSandbox
 
 pytestmark = pytest.mark.django_db
 As = Callable[..., Browser]
@@ -319,6 +322,49 @@ def test_while_the_account_is_stopped_the_toast_says_that_it_waits(
     assert told in answer.text
     assert "It goes to KashFlow at once." not in answer.text
     assert "Waiting to go to KashFlow" in answer.text
+
+
+def test_without_a_saved_login_it_waits_for_one_and_says_so(
+    as_role: As, client: Client, sandbox: LiveSandbox
+) -> None:
+    factories.kashflow_on()
+    browser = as_role("Accounts")
+    page = opened(browser, client, factories.booking(client))
+    answer = browser.post(address(client), fields_of(page), follow=True)
+    assert "It goes to KashFlow once a KashFlow login is saved in My Details." in answer.text
+    transfer = Transfer.objects.get()
+    assert (transfer.state, transfer.connection) == ("ready", None)
+    shown = browser.get(f"/invoicing/invoices/{transfer.invoice.number}/").text
+    assert "No KashFlow login is saved, so nothing was sent yet." in shown
+    assert '<a class="text-link" href="/my-details/">My Details</a>' in shown
+    assert lanes.sweep() is None
+    assert lanes.carry_due(transfer.ledger_account_id, wake_another=lambda: None) == 0
+    assert not transfer.attempts.exists() and sandbox.log() == []
+
+
+def test_the_first_login_that_is_saved_sends_what_waited(
+    as_role: As, client: Client, sandbox: LiveSandbox
+) -> None:
+    factories.kashflow_on()
+    browser = as_role("Accounts")
+    page = opened(browser, client, factories.booking(client))
+    browser.post(address(client), fields_of(page))
+    connections.save_login(by=factories.user("Admin"), username="demo", password="demo")
+    account = LedgerAccount.objects.get()
+    advertising = next(one for one in sandbox.state()["nominals"] if one["Code"] == 4000)
+    account.sales_code = AccountCode.objects.create(
+        ledger_account=account,
+        kashflow_id=advertising["id"],
+        code=4000,
+        name="Advertising",
+        is_sales_type=True,
+    )
+    account.save()
+    assert lanes.sweep() == account.pk
+    lanes.carry_due(account.pk, wake_another=lambda: None)
+    transfer = Transfer.objects.get()
+    assert (transfer.state, transfer.last_cause, transfer.cause_code) == ("verified", "", "")
+    assert len(sandbox.log("InsertInvoice")) == 1
 
 
 def test_codes_where_they_are_used(as_role: As, client: Client, connected: Connection) -> None:

@@ -239,6 +239,7 @@ def test_a_fault_of_ours_with_one_invoice_does_not_stop_the_others(desk: Desk) -
         code="BROKEN",
         customer_id=1,
         linked_at="2026-11-01T00:00:00Z",
+        read_at="2026-11-01T00:00:00Z",
         known="name",
     )
     desk.press([broken, *others])
