@@ -8,6 +8,7 @@ on what was read.
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -21,7 +22,14 @@ from clients import kashflow_mapping as mapping
 from clients.models import Client, CustomerLink
 from kashflow.connections import office_login
 from kashflow.gateway.client import Gateway
-from kashflow.gateway.errors import CodeNotUnique, GatewayError, NotFound
+from kashflow.gateway.errors import (
+    CodeNotUnique,
+    ConnectionOff,
+    GatewayError,
+    NotFound,
+    NotSent,
+    RateLimited,
+)
 from kashflow.gateway.records import Customer
 from kashflow.models import Connection, LedgerAccount
 from kashflow.services import get_gateway
@@ -32,6 +40,8 @@ State = CustomerLink.State
 # From this many unlinked payers on, one read of the whole customer list costs less than a look for each.
 LIST_FROM = 21
 LOOK_IS_GOOD_FOR = dt.timedelta(hours=1)
+# Where KashFlow hangs, each try takes as long as a call may: the next round goes on.
+BACKGROUND_SECONDS = 60.0
 
 
 def want(client: Client, account: LedgerAccount) -> CustomerLink:
@@ -108,16 +118,16 @@ def resolve_in_background(link_id: int) -> CustomerLink | None:
     if link is None or login is None or login.refusal or login.ledger_account_id != link.ledger_account_id:
         return None
     try:
-        return resolve(link, connection=login, by=None)
-    except GatewayError as error:
-        rows.keep(link, State.WANTED, cause=error.sentence[:300])
+        return _try(link, login)
+    except GatewayError:
         return None
 
 
 def resolve_wanted(most: int = 50) -> int:
-    """Tries the links that bookings want, at most `most`, until one fails; returns how many were settled.
+    """Tries the links that bookings want, at most `most`; returns how many were settled.
 
-    Those that failed before come last, so that one KashFlow refuses keeps no new client waiting.
+    Those that failed before come last. One that KashFlow refuses or does not answer keeps no other waiting; it
+    ends where KashFlow cannot be reached or wants no more calls, and begins none after BACKGROUND_SECONDS.
     """
     login = office_login()
     if login is None or login.refusal:
@@ -128,12 +138,28 @@ def resolve_wanted(most: int = 50) -> int:
     # An agency need not book itself: its customer is wanted once a client it pays for has booked.
     booked = Client.objects.filter(first_booked_at__isnull=False)
     wanted = links.filter(Q(client__in=booked.values("pk")) | Q(client__in=booked.values("agency")))
-    settled = 0
+    settled, ends = 0, time.monotonic() + BACKGROUND_SECONDS
     for link in wanted.order_by("cause", "pk")[:most]:
-        if resolve_in_background(link.pk) is None:
+        try:
+            _try(link, login)
+        except (ConnectionOff, NotSent, RateLimited):
             break
-        settled += 1
+        except GatewayError:
+            pass
+        else:
+            settled += 1
+        if time.monotonic() > ends:
+            break
     return settled
+
+
+def _try(link: CustomerLink, login: Connection) -> CustomerLink:
+    """As `resolve`; what KashFlow answers instead is kept as the cause."""
+    try:
+        return resolve(link, connection=login, by=None)
+    except GatewayError as error:
+        rows.keep(link, State.WANTED, cause=error.sentence[:300])
+        raise
 
 
 # --- From the list ------------------------------------------------------------------------------------------

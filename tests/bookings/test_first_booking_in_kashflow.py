@@ -148,3 +148,44 @@ def test_before_any_login_is_saved_the_customer_waits_for_the_first_one(
     assert [one["Code"] for one in customers(sandbox, "Kernow Kayaks Ltd")] == ["KERN01"]
     assert "KashFlow KERN01" in details(as_role, client)
     assert LedgerAccount.objects.count() == 1
+
+
+@pytest.mark.parametrize("fault", [("status_no", {"text": "Not today."}), ("http_503", {})])
+def test_one_that_is_never_taken_keeps_no_other_that_failed_waiting(
+    as_role: Any, connected: Connection, sandbox: LiveSandbox, fault: tuple[str, dict[str, Any]]
+) -> None:
+    never, other = (factories.client_row(name=name) for name in ("Alpha Ales Ltd", "Kernow Kayaks Ltd"))
+    for client in (never, other):
+        factories.booking(client)
+        CustomerLink.objects.create(
+            client=client, ledger_account=connected.ledger_account, cause="KashFlow refused this."
+        )
+    kind, more = fault
+    sandbox.fault("InsertCustomer", kind, **more)
+    tasks.resolve_wanted()
+    assert (customers(sandbox, "Alpha Ales Ltd"), len(customers(sandbox, "Kernow Kayaks Ltd"))) == ([], 1)
+    assert CustomerLink.objects.get(client=never).state == "wanted"
+
+
+def test_where_kashflow_wants_no_more_calls_the_others_wait(
+    as_role: Any, connected: Connection, sandbox: LiveSandbox
+) -> None:
+    for name in ("Alpha Ales Ltd", "Kernow Kayaks Ltd"):
+        client = factories.booking(factories.client_row(name=name)).client
+        CustomerLink.objects.create(client=client, ledger_account=connected.ledger_account)
+    sandbox.fault("GetCustomerByEmail", "rate_limited")
+    tasks.resolve_wanted()
+    assert sandbox.log("InsertCustomer") == []
+    causes = dict(CustomerLink.objects.values_list("client__name", "cause"))
+    assert "asked us to wait" in causes["Alpha Ales Ltd"] and causes["Kernow Kayaks Ltd"] == ""
+
+
+def test_a_round_that_took_its_time_leaves_the_rest_to_the_next_one(
+    connected: Connection, sandbox: LiveSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Alpha Ales Ltd", "Kernow Kayaks Ltd"):
+        client = factories.booking(factories.client_row(name=name)).client
+        CustomerLink.objects.create(client=client, ledger_account=connected.ledger_account)
+    monkeypatch.setattr("clients.customers.BACKGROUND_SECONDS", -1.0)
+    tasks.resolve_wanted()
+    assert len(sandbox.log("InsertCustomer")) == 1
