@@ -206,7 +206,7 @@ def _settle_from_list(
 def _find_or_create(link: CustomerLink, gateway: Gateway, by: User | None) -> CustomerLink:
     """By the stored code where there is one (a lost reply); else a likely one waits for a person; else created."""
     now = rows.values_of(link.client)
-    if not link.code and not _looked_lately(link) and (likely := _by_email(link, now, gateway)):
+    if not link.code and not _looked_lately(link) and (likely := _likely(link, now, gateway)):
         if rows.propose(link, likely):
             return rows.fresh(link)
         link = rows.fresh(link)
@@ -220,14 +220,25 @@ def _looked_lately(link: CustomerLink) -> bool:
     return link.read_at is not None and timezone.now() - link.read_at < LOOK_IS_GOOD_FOR
 
 
-def _by_email(link: CustomerLink, now: mapping.Values, gateway: Gateway) -> list[mapping.Values]:
+def _likely(link: CustomerLink, now: mapping.Values, gateway: Gateway) -> list[mapping.Values]:
+    """Customers with the same e-mail address, else with the same name and postcode."""
+    return rows.free(link, _by_email(now, gateway)) or rows.free(link, _by_postcode(now, gateway))
+
+
+def _by_email(now: mapping.Values, gateway: Gateway) -> list[tuple[Customer, str]]:
     if not now["email"]:
         return []
     try:
-        customer = gateway.get_customer_by_email(now["email"])
+        return [(gateway.get_customer_by_email(now["email"]), "same e-mail")]
     except NotFound:
         return []
-    return rows.free(link, [(customer, "same e-mail")])
+
+
+def _by_postcode(now: mapping.Values, gateway: Gateway) -> list[tuple[Customer, str]]:
+    if not now["postcode"]:
+        return []
+    there = gateway.get_customers_by_postcode(now["postcode"])
+    return [(customer, why) for customer in there if (why := mapping.likeness(now, customer))]
 
 
 def _by_code(

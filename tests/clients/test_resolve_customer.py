@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from clients import customer_links, customers
-from clients.models import Client, CustomerLink
+from clients.models import Client, Contact, CustomerLink
 from kashflow.gateway.errors import GatewayError, Unknown
 from kashflow.models import ApiCall, Connection
 from settings_app.models import AuditEntry
@@ -109,6 +109,35 @@ def test_same_e_mail_waits_for_a_person_and_nothing_is_created(books: Books) -> 
     assert "KAYAK1 Kernow Kayaks" in link.cause
     assert "InsertCustomer" not in books.calls()
     assert books.resolve(link).state == "match"
+
+
+@pytest.mark.parametrize("email", ["", "boats@kernow.example"])
+def test_same_name_and_postcode_under_another_code_waits_for_a_person(books: Books, email: str) -> None:
+    client = factories.client_row(name="Kernow Kayaks Ltd", postcode="TR1 1AA", email=email)
+    Contact.objects.filter(client=client).update(email="")
+    there = books.add(Code="KAYAK1", Name="KERNOW KAYAKS LTD", Email="old@kayaks.example", Postcode="tr11aa")
+    books.add(Code="BAKER1", Name="Kernow Bakery", Email="x@bakery.example", Postcode="TR1 1AA")
+    link = books.resolve(books.want(client))
+    assert link.state == "match"
+    found = [(one["customer_id"], one["why"]) for one in link.candidates]
+    assert found == [(there, "same name and postcode")]
+    assert "InsertCustomer" not in books.calls()
+
+
+def test_a_failed_look_by_postcode_creates_nothing(books: Books) -> None:
+    link = books.want(factories.client_row())
+    books.sandbox.fault("GetCustomersByPostcode", "http_503")
+    with pytest.raises(GatewayError):
+        books.resolve(link)
+    assert books.calls() == ["GetCustomerByEmail", "GetCustomersByPostcode"]
+    link.refresh_from_db()
+    assert (link.state, link.code) == ("wanted", None)
+
+
+def test_without_a_postcode_nobody_is_asked_for_by_it(books: Books) -> None:
+    link = books.resolve(books.want(factories.client_row(postcode="")))
+    assert link.state == "linked"
+    assert books.calls() == ["GetCustomerByEmail", "InsertCustomer"]
 
 
 def test_lost_reply_is_found_again_by_the_stored_code(books: Books) -> None:
