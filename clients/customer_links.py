@@ -19,7 +19,7 @@ from magmanager.common import many
 from settings_app import audit
 from settings_app.models import User
 
-State = CustomerLink.State
+State, How = CustomerLink.State, CustomerLink.How
 
 
 def link_to(
@@ -27,11 +27,15 @@ def link_to(
     customer: Customer,
     now: mapping.Values,
     *,
-    how: str,
     by: User | None,
+    how: str = "",
     customer_id: int = 0,
 ) -> CustomerLink:
-    """Links a wanted link to `customer`, which holds or was given `now`; as it is then, whoever was quicker."""
+    """Links a wanted link to `customer`, which holds or was given `now`; as it is then, whoever was quicker.
+
+    One that was there counts as created here, its reply lost, where it is what we would have created; else as found.
+    """
+    how = how or (How.CREATED if mapping.is_as_created(now, customer) else How.FOUND)
     moment = timezone.now()
     values = {
         "code": customer.code,

@@ -193,7 +193,7 @@ def _settle_from_list(
 ) -> None:
     ours = [customer for customer, why in found if why == "code"]
     if ours and rows.free(link, [(ours[0], "code")]):
-        rows.link_to(link, ours[0], now, how=CustomerLink.How.CREATED, by=by)
+        rows.link_to(link, ours[0], now, by=by)
     elif likely := rows.free(link, found):
         rows.propose(link, likely)
     else:
@@ -210,7 +210,7 @@ def _find_or_create(link: CustomerLink, gateway: Gateway, by: User | None) -> Cu
         if rows.propose(link, likely):
             return rows.fresh(link)
         link = rows.fresh(link)
-    if link.code and (settled := _by_code(link, now, gateway, by)):
+    if link.code and (settled := _by_code(link, now, gateway, by, how="")):
         return settled
     return _create(rows.fresh(link), now, gateway, by)
 
@@ -242,7 +242,7 @@ def _by_postcode(now: mapping.Values, gateway: Gateway) -> list[tuple[Customer, 
 
 
 def _by_code(
-    link: CustomerLink, now: mapping.Values, gateway: Gateway, by: User | None
+    link: CustomerLink, now: mapping.Values, gateway: Gateway, by: User | None, *, how: str
 ) -> CustomerLink | None:
     """The link, where the customer under its stored code is ours or may be; None where the code is another's."""
     try:
@@ -252,7 +252,7 @@ def _by_code(
     agreed = " and ".join(mapping.agreeing(now, customer))
     likely = rows.free(link, [(customer, f"same KashFlow ID and {agreed}")]) if agreed else []
     if likely and mapping.is_same(now, customer):
-        return rows.link_to(link, customer, now, how=CustomerLink.How.CREATED, by=by)
+        return rows.link_to(link, customer, now, how=how, by=by)
     if likely:
         # A neighbour with the same four letters and postcode must not get this client's invoices.
         rows.propose(link, likely)
@@ -263,6 +263,7 @@ def _by_code(
 
 def _create(link: CustomerLink, now: mapping.Values, gateway: Gateway, by: User | None) -> CustomerLink:
     """Creates the customer under the link's code; a code that somebody else has is left for the next one."""
+    kept = link.code
     for _attempt in range(mapping.CODES_TRIED):
         link = link if link.code else _take_code(link, now)
         if link.state != State.WANTED:
@@ -273,7 +274,9 @@ def _create(link: CustomerLink, now: mapping.Values, gateway: Gateway, by: User 
         try:
             customer_id = gateway.insert_customer(customer)
         except CodeNotUnique:
-            if settled := _by_code(link, now, gateway, by):
+            # Under a code taken just now no create of ours went before, so this one was there.
+            how = "" if link.code == kept else CustomerLink.How.FOUND
+            if settled := _by_code(link, now, gateway, by, how=how):
                 return settled
             link = rows.fresh(link)
         else:

@@ -66,6 +66,13 @@ def is_same(now: Values, customer: Customer) -> bool:
     return len(agreeing(now, customer)) >= min(2, len(known)) > 0
 
 
+def is_as_created(now: Values, customer: Customer) -> bool:
+    """Whether it agrees in all of name, e-mail and postcode that we know, as one does that we created."""
+    return len(agreeing(now, customer)) == sum(
+        bool(plain(now[name])) for name in ("name", "email", "postcode")
+    )
+
+
 def agreeing(now: Values, customer: Customer) -> list[str]:
     """Which of name, e-mail and postcode a customer shares with us, as people say them."""
     words = {"name": "name", "email": "e-mail", "postcode": "postcode"}

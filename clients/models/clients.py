@@ -231,6 +231,7 @@ class CustomerLink(models.Model):
 
     class How(models.TextChoices):
         CREATED = "created", "Created from here"
+        FOUND = "found", "Found in KashFlow"
         CSV = "csv", "Customer code match"
         API = "api", "Match from KashFlow"
         BY_HAND = "by_hand", "Chosen by hand"

@@ -148,8 +148,30 @@ def test_lost_reply_is_found_again_by_the_stored_code(books: Books) -> None:
     link.refresh_from_db()
     assert (link.state, link.code) == ("wanted", "KERN01")
     link = books.resolve(link)
-    assert link.state == "linked"
+    assert (link.state, link.how) == ("linked", "created")
     assert len(books.customers(Name="Kernow Kayaks Ltd")) == 1
+
+
+def test_one_that_was_there_under_the_code_is_said_to_be_found(books: Books) -> None:
+    client = factories.client_row(name="Kernow Kayaks Ltd", postcode="TR1 1AA", email="")
+    Contact.objects.filter(client=client).update(email="")
+    link = books.want(client)
+    CustomerLink.objects.update(read_at=timezone.now())
+    there = books.add(Code="KERN01", Name="Kernow Kayaks Ltd", Postcode="TR1 1AA", Telephone="0800 KAYAKS")
+    link = books.resolve(CustomerLink.objects.get(pk=link.pk))
+    assert (link.state, link.customer_id, link.how) == ("linked", there, "found")
+    assert link.get_how_display() == "Found in KashFlow"
+    assert AuditEntry.objects.get().after == {"kashflow_id": "KERN01", "how": "found"}
+    assert [one["Telephone"] for one in books.customers(Code="KERN01")] == ["0800 KAYAKS"]
+
+
+def test_one_under_a_kept_code_that_is_not_as_created_is_said_to_be_found(books: Books) -> None:
+    link = books.want(factories.client_row(name="Kernow Kayaks Ltd", postcode="TR1 1AA"))
+    CustomerLink.objects.update(code="KERN01")
+    books.add(Code="KERN01", Name="Kernow Kayaks Ltd", Postcode="TR1 1AA", Email="old@kayaks.example")
+    link = books.resolve(CustomerLink.objects.get(pk=link.pk))
+    assert (link.state, link.how) == ("linked", "found")
+    assert "InsertCustomer" not in books.calls()
 
 
 def test_lost_request_is_sent_again_under_the_same_code(books: Books) -> None:
