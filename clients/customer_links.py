@@ -14,11 +14,14 @@ from django.utils import timezone
 
 from clients import kashflow_mapping as mapping
 from clients.models import Client, Contact, CustomerLink
+from kashflow.gateway.errors import ConnectionOff, GatewayError, NotSent, RateLimited
 from kashflow.gateway.records import Customer
 from magmanager.common import many
 from settings_app import audit
 from settings_app.models import User
 
+# Nothing is wrong with the one customer that was asked for.
+AWAY = (ConnectionOff, NotSent, RateLimited)
 State, How = CustomerLink.State, CustomerLink.How
 
 
@@ -67,6 +70,12 @@ def stop(link: CustomerLink, cause: str) -> CustomerLink:
     """Lets a person look, for the reason `cause`; the link as it is then."""
     keep(link, link.state, state=State.MATCH, candidates=[], cause=cause[:300])
     return fresh(link)
+
+
+def refused(link: CustomerLink, error: GatewayError) -> None:
+    """Keeps what KashFlow answered instead; of a linked customer not that KashFlow cannot be asked just now."""
+    if link.state == State.WANTED or not isinstance(error, AWAY):
+        keep(link, link.state, cause=error.sentence[:300], cause_code=error.code)
 
 
 def keep(link: CustomerLink, was: str, **values: Any) -> bool:

@@ -22,14 +22,7 @@ from clients import kashflow_mapping as mapping
 from clients.models import Client, CustomerLink
 from kashflow.connections import office_login
 from kashflow.gateway.client import Gateway
-from kashflow.gateway.errors import (
-    CodeNotUnique,
-    ConnectionOff,
-    GatewayError,
-    NotFound,
-    NotSent,
-    RateLimited,
-)
+from kashflow.gateway.errors import CodeNotUnique, GatewayError, NotFound
 from kashflow.gateway.records import Customer
 from kashflow.models import Connection, LedgerAccount
 from kashflow.services import get_gateway
@@ -64,15 +57,19 @@ def resolve(link: CustomerLink, *, connection: Connection, by: User | None) -> C
     """Finds, creates or updates the customer of `link` and returns the link as it is then.
 
     LINKED with a customer_id, or MATCH where a person must choose (`candidates`) or look (`cause`). Raises
-    the gateway's errors; asking again later is always safe. Must not be called inside a transaction.
+    the gateway's errors, which stay on the link as its cause; asking again later is always safe. Must not be called
+    inside a transaction.
     """
     link = CustomerLink.objects.select_related("client", "ledger_account").get(pk=link.pk)
     if is_settled(link) or link.state == State.MATCH:
         return link
-    gateway = get_gateway(connection, by=by, purpose=f"Customer of {link.client}")
-    if link.state == State.LINKED:
-        return _bring_up_to_date(link, gateway, by)
-    return _find_or_create(link, gateway, by)
+    try:
+        gateway = get_gateway(connection, by=by, purpose=f"Customer of {link.client}")
+        step = _bring_up_to_date if link.state == State.LINKED else _find_or_create
+        return step(link, gateway, by)
+    except GatewayError as error:
+        rows.refused(link, error)
+        raise
 
 
 def use(link: CustomerLink) -> bool:
@@ -118,7 +115,7 @@ def resolve_in_background(link_id: int) -> CustomerLink | None:
     if link is None or login is None or login.refusal or login.ledger_account_id != link.ledger_account_id:
         return None
     try:
-        return _try(link, login)
+        return resolve(link, connection=login, by=None)
     except GatewayError:
         return None
 
@@ -141,8 +138,8 @@ def resolve_wanted(most: int = 50) -> int:
     settled, ends = 0, time.monotonic() + BACKGROUND_SECONDS
     for link in wanted.order_by("cause", "pk")[:most]:
         try:
-            _try(link, login)
-        except (ConnectionOff, NotSent, RateLimited):
+            resolve(link, connection=login, by=None)
+        except rows.AWAY:
             break
         except GatewayError:
             pass
@@ -151,15 +148,6 @@ def resolve_wanted(most: int = 50) -> int:
         if time.monotonic() > ends:
             break
     return settled
-
-
-def _try(link: CustomerLink, login: Connection) -> CustomerLink:
-    """As `resolve`; what KashFlow answers instead is kept as the cause."""
-    try:
-        return resolve(link, connection=login, by=None)
-    except GatewayError as error:
-        rows.keep(link, State.WANTED, cause=error.sentence[:300])
-        raise
 
 
 # --- From the list ------------------------------------------------------------------------------------------

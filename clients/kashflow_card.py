@@ -11,13 +11,17 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 
+from clients.customers import is_settled
 from clients.models import Client, CustomerLink
 from kashflow.answer import anchor_of
 from kashflow.connections import current_account, office_login
 from kashflow.door import stored_refusal
+from kashflow.gateway.errors import EnvelopeRefused, Refused
 from kashflow.models import Connection, LedgerAccount
 from settings_app.models import SystemDefaults
 
+# Only what was sent and answered tells more.
+LOGGED = (Refused.code, EnvelopeRefused.code)
 LOOKS_ALIKE = "A customer in KashFlow looks like this client; somebody has to say which."
 
 NOT_USABLE = (
@@ -104,7 +108,7 @@ def _card(payer: Client, link: CustomerLink | None, login: Connection) -> Card:
         does_it = "next booking or invoice" if _has_booked(payer) else "first booking"
         return Card(client=payer, missing=f"Not created in KashFlow yet: the {does_it} does that.")
     if link.state == CustomerLink.State.LINKED:
-        return Card(client=payer, link=link)
+        return _linked(payer, link)
     if login.refusal:
         return Card(
             client=payer,
@@ -121,7 +125,24 @@ def _card(payer: Client, link: CustomerLink | None, login: Connection) -> Card:
             missing=LOOKS_ALIKE if link.candidates else link.cause or LOOKS_ALIKE,
         )
     waiting = "Being created in KashFlow. It is tried again by itself until KashFlow answers."
-    return Card(client=payer, link=link, missing=link.cause or waiting)
+    return Card(client=payer, link=link, missing=link.cause or waiting, **_page(link))
+
+
+def _linked(payer: Client, link: CustomerLink) -> Card:
+    """What KashFlow refused of a change made here is told until it is taken or changed back."""
+    if not link.cause or is_settled(link):
+        return Card(client=payer, link=link)
+    changed = "What was changed here is not in KashFlow yet. " if link.read_at else ""
+    return Card(client=payer, link=link, missing=changed + link.cause, **_page(link))
+
+
+def _page(link: CustomerLink) -> dict[str, str]:
+    """Where the cause of a link is mended: its line of the help, or what was said in the API log."""
+    if not link.cause:
+        return {}
+    if anchor := anchor_of(link.cause_code):
+        return {"url": f"{reverse('kashflow:help')}#{anchor}", "url_label": "How to mend it"}
+    return {"url": reverse("kashflow:api_log"), "url_label": "API log"} if link.cause_code in LOGGED else {}
 
 
 def _has_booked(payer: Client) -> bool:

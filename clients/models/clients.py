@@ -254,6 +254,8 @@ class CustomerLink(models.Model):
     # While the link is WANTED: those a person said it is not.
     candidates = models.JSONField(default=list)
     cause = models.CharField(max_length=300, blank=True)
+    # What KashFlow's error was ("refused"), for the page that mends it; it means something only beside a cause.
+    cause_code = models.CharField(max_length=40, blank=True)
 
     class Meta:
         default_permissions = ()

@@ -128,6 +128,7 @@ def test_one_that_failed_before_keeps_no_new_client_waiting(
     booked(as_role, failed, issues)
     assert customers(sandbox, "Alpha Ales Ltd") == []
     assert CustomerLink.objects.get().cause in details(as_role, failed)
+    assert '<a href="/settings/kashflow/help/#unclear">How to mend it</a>' in details(as_role, failed)
     booked(as_role, client, issues)
     (first,) = customers(sandbox, "Kernow Kayaks Ltd")
     (second,) = customers(sandbox, "Alpha Ales Ltd")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clients import linking, matches
+from clients import customers, linking, matches
 from clients.customer_codes.reading import FoundCustomer
 from clients.forms import ClientForm
 from clients.models import Client, Contact, CustomerLink
@@ -85,6 +85,28 @@ def test_with_nothing_changed_the_customer_is_not_written(
     sent(client, connected)
     assert len(sandbox.log("InsertCustomer")) == 1
     assert sandbox.log("UpdateCustomer") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [("The customer code specified is invalid.", "review"), ("The postcode is too long.", "ready")],
+)
+def test_a_change_that_kashflow_refuses_is_told_on_the_client_until_it_is_taken(
+    as_role: Any, client: Client, connected: Connection, sandbox: LiveSandbox, text: str, state: str
+) -> None:
+    sent(client, connected)
+    before = customer(sandbox)
+    change_on_page(as_role, client, address1="2 New Quay")
+    sandbox.fault("UpdateCustomer", "status_no", text=text)
+    invoice = invoice_of(client)
+    lanes.carry_due(connected.ledger_account_id, wake_another=lambda: None)
+    assert (invoice.transfers.get().state, customer(sandbox)) == (state, before)
+    shown = as_role("Accounts").get(f"/clients/{client.pk}/details/").text
+    assert "What was changed here is not in KashFlow yet." in shown and "KashFlow KERN01" in shown
+    link = customers.resolve(CustomerLink.objects.get(), connection=connected, by=None)
+    assert (link.cause, customer(sandbox)) == ("", {**before, "Address1": "2 New Quay"})
+    shown = as_role("Accounts").get(f"/clients/{client.pk}/details/").text
+    assert "What was changed here is not in KashFlow yet." not in shown
 
 
 # --- Changed between linking and the first invoice ----------------------------------------------------------
