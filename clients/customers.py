@@ -86,23 +86,29 @@ def use(link: CustomerLink) -> bool:
 
 
 def resolve_many(links: Iterable[CustomerLink], *, connection: Connection, by: User | None) -> int:
-    """Looks for many wanted links in one list call; what is not there is marked as read, ready to be created.
+    """Looks for many links in one list call: wanted ones, and linked ones that nobody read yet.
 
-    Returns how many were found. Raises the gateway's errors; nothing is stored then.
+    A wanted one that is not there is marked as read, ready to be created. Returns how many were found. Raises the
+    gateway's errors; nothing is stored then.
     """
-    unsettled = [link for link in links if link.state == State.WANTED]
-    values = rows.values_of_many([link.client for link in unsettled])
-    wanted = [(link, values[link.client_id]) for link in unsettled]
-    index = _index(wanted)
+    links = list(links)
+    values = rows.values_of_many([link.client for link in links])
+    wanted = [(link, values[link.client_id]) for link in links if link.state == State.WANTED]
+    index, unread = _index(wanted), _unread(links)
     found: dict[int, list[tuple[Customer, str]]] = {}
-    gateway = get_gateway(connection, by=by, purpose=f"Customers of {len(wanted)} clients")
+    read: list[tuple[CustomerLink, Customer]] = []
+    gateway = get_gateway(connection, by=by, purpose=f"Customers of {len(links)} clients")
     for customer in gateway.get_customers():
+        if linked := unread.get(customer.customer_id) or unread.get(customer.code.upper()):
+            read.append((linked, customer))
         for link, now in _possible(index, customer):
             if why := _why(link, now, customer):
                 found.setdefault(link.pk, []).append((customer, why))
+    for link, customer in read:
+        _note_read(link, values[link.client_id], customer)
     for link, now in wanted:
         _settle_from_list(link, now, found.get(link.pk, []), by)
-    return len(found)
+    return len(found) + len(read)
 
 
 def resolve_in_background(link_id: int) -> CustomerLink | None:
@@ -163,6 +169,22 @@ def _index(wanted: list[Wanted]) -> dict[str, list[Wanted]]:
         }:
             index.setdefault(key, []).append((link, now))
     return index
+
+
+def _unread(links: list[CustomerLink]) -> dict[int | str, CustomerLink]:
+    """Linked ones by their CustomerID, else by their code: a code can be changed in KashFlow."""
+    linked = [link for link in links if link.state == State.LINKED and link.read_at is None]
+    return {link.customer_id or (link.code or "").upper(): link for link in linked}
+
+
+def _note_read(link: CustomerLink, now: mapping.Values, customer: Customer) -> None:
+    """A linked customer as the list has it. What was changed here since goes with the link's own next look."""
+    if not rows.free(link, [(customer, "code")]):
+        return
+    known = link.known or now
+    code = link.code if link.customer_id else customer.code
+    values = {"code": code, "customer_id": customer.customer_id, "known": known, "read_at": timezone.now()}
+    rows.keep(link, State.LINKED, **values, cause="")
 
 
 def _possible(index: dict[str, list[Wanted]], customer: Customer) -> list[Wanted]:

@@ -40,10 +40,11 @@ def prepare(account: LedgerAccount) -> int:
 
 
 def _unknown_payers(account: LedgerAccount) -> QuerySet[Client]:
-    """Payers of what is due without a link, or with one that nobody has looked for yet."""
+    """Payers of what is due without a link, or with one whose customer nobody looked for or read yet."""
     due = claims.due(account).filter(state=State.READY)
+    to_be_read = [CustomerLink.State.WANTED, CustomerLink.State.LINKED]
     looked_for = CustomerLink.objects.filter(ledger_account=account).exclude(
-        state=CustomerLink.State.WANTED, read_at=None
+        state__in=to_be_read, read_at=None
     )
     payers = Transfer.objects.filter(pk__in=due.values("pk")).values("invoice__payer")
     return (

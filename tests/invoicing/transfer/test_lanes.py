@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
+from clients.customer_links import values_of
+from clients.models import CustomerLink
 from invoicing import tasks
 from invoicing.models import Invoice
 from invoicing.transfer import claims, lanes
@@ -80,6 +83,37 @@ def test_many_unknown_payers_cost_one_list_and_one_create_each(desk: Desk) -> No
     assert desk.states() == ["verified"] * 21
     made = Counter(ApiCall.objects.values_list("operation", flat=True))
     assert (made["GetCustomers"], made["GetCustomerByEmail"], made["InsertCustomer"]) == (1, 0, 21)
+
+
+@pytest.mark.parametrize("way", ["file", "kashflow"])
+def test_many_linked_payers_that_nobody_read_cost_one_list_and_nothing_more(desk: Desk, way: str) -> None:
+    invoices = desk.raise_invoices(21)
+    codes = {f"CUST{n:02}": invoice.payer for n, invoice in enumerate(invoices)}
+    there = {
+        code: desk.sandbox.server.ledger.add_customer(Code=code, Name=payer.name)
+        for code, payer in codes.items()
+    }
+    for code, payer in codes.items():
+        CustomerLink.objects.create(
+            client=payer,
+            ledger_account=desk.account,
+            state="linked",
+            code=code.lower(),
+            customer_id=there[code] if way == "kashflow" else None,
+            linked_at="2026-11-01T00:00:00Z",
+            known=values_of(payer),
+        )
+    before = desk.sandbox.state()["customers"]
+    desk.press(invoices)
+    desk.work()
+    assert desk.states() == ["verified"] * 21
+    made = Counter(ApiCall.objects.values_list("operation", flat=True))
+    asked = ("GetCustomers", "GetCustomer", "GetCustomerByID", "UpdateCustomer", "InsertCustomer")
+    assert [made[name] for name in asked] == [1, 0, 0, 0, 0]
+    assert dict(CustomerLink.objects.values_list("client__name", "customer_id")) == {
+        payer.name: there[code] for code, payer in codes.items()
+    }
+    assert desk.sandbox.state()["customers"] == before
 
 
 def test_queries_of_an_invoice_do_not_grow_with_the_batch(desk: Desk) -> None:
