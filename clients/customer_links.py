@@ -48,6 +48,7 @@ def link_to(
         "linked_at": moment,
         "read_at": moment,
         "known": now,
+        "theirs": mapping.held(customer),
         "candidates": [],
         "cause": "",
     }

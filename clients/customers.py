@@ -184,7 +184,7 @@ def _note_read(link: CustomerLink, now: mapping.Values, customer: Customer) -> N
     known = link.known or now
     code = link.code if link.customer_id else customer.code
     values = {"code": code, "customer_id": customer.customer_id, "known": known, "read_at": timezone.now()}
-    rows.keep(link, State.LINKED, **values, cause="")
+    rows.keep(link, State.LINKED, **values, theirs=mapping.held(customer), cause="")
 
 
 def _possible(index: dict[str, list[Wanted]], customer: Customer) -> list[Wanted]:
@@ -339,13 +339,15 @@ def _bring_up_to_date(link: CustomerLink, gateway: Gateway, by: User | None) -> 
             customer = gateway.get_customer_by_id(link.customer_id)
         changes = rows.changes_of(link)
         if changes:
-            gateway.update_customer(mapping.updated(customer, changes))
+            customer = mapping.updated(customer, changes)
+            gateway.update_customer(customer)
     except NotFound:
         return rows.stop(link, _gone(link))
     values: dict[str, Any] = {
         "code": customer.code if link.customer_id is None else link.code,
         "customer_id": customer.customer_id,
         "known": now,
+        "theirs": mapping.held(customer),
         "read_at": timezone.now(),
         "cause": "",
     }

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 
+from clients import kashflow_mapping as mapping
 from clients.customers import is_settled
 from clients.models import Client, CustomerLink
 from kashflow.answer import anchor_of
@@ -43,6 +44,11 @@ class Card:
     @property
     def is_linked(self) -> bool:
         return self.link is not None and self.link.state == CustomerLink.State.LINKED
+
+    @property
+    def different(self) -> list[tuple[str, str]]:
+        """What the bookkeeper has otherwise in KashFlow, as it was last read; it is left as it is."""
+        return mapping.different(self.link.known, self.link.theirs) if self.link and self.is_linked else []
 
     @property
     def candidates(self) -> list[dict[str, Any]]:

@@ -17,6 +17,21 @@ from kashflow.gateway.records import Customer
 Values = dict[str, Any]
 # Letters of the name and two digits, such as KERN01: the form KashFlow's own codes have.
 CODE_LETTERS = 4
+WORDS = {
+    "name": "Name",
+    "contact": "Contact",
+    "telephone": "Telephone",
+    "email": "E-mail",
+    "address1": "Address",
+    "address2": "Address, second line",
+    "address3": "Town",
+    "address4": "County",
+    "postcode": "Postcode",
+    "country_code": "Country",
+    "website": "Website",
+    "vat_number": "VAT number",
+    "payment_terms": "Payment terms in days",
+}
 CODES_TRIED = 99
 
 
@@ -45,6 +60,25 @@ def values(client: Client, contact: Contact | None) -> Values:
 def changed(now: Values, known: Mapping[str, Any]) -> Values:
     """What was changed here since `known` was last sent or linked; nothing where nothing is known yet."""
     return {name: value for name, value in now.items() if name in known and known[name] != value}
+
+
+def held(customer: Customer) -> Values:
+    """What KashFlow has where we tell it something, by the same names."""
+    return {name: getattr(customer, name) for name in WORDS}
+
+
+def different(known: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Which field KashFlow has otherwise than it was told or linked with, and what it has there.
+
+    One that is empty there says nothing: files and old customers leave most of them out.
+    """
+    told = {name: plain(str(known.get(name) or "")) for name in WORDS}
+    has = {name: str(theirs.get(name) or "") for name in WORDS}
+    return [
+        (word, has[name])
+        for name, word in WORDS.items()
+        if plain(has[name]) and plain(has[name]) != told[name]
+    ]
 
 
 def new_customer(now: Values, code: str) -> Customer:

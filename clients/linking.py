@@ -84,6 +84,7 @@ def create_customer_anyway(*, by: User, client: Client, account: LedgerAccount) 
         "linked_at": None,
         "used_at": None,
         "known": {},
+        "theirs": {},
     }
     values = {"state": State.WANTED, "code": code, "cause": "", "read_at": timezone.now(), **unlinked}
     refused = ", ".join(one["code"] for one in link.candidates)
@@ -181,6 +182,7 @@ def _link(link: CustomerLink, by: User, *, code: str, customer_id: int | None) -
         "read_at": None,
         "used_at": None,
         "known": values_of(link.client),
+        "theirs": {},
         "candidates": [],
         "cause": "",
     }

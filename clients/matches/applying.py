@@ -35,6 +35,7 @@ KEPT = (
     "linked_at",
     "read_at",
     "known",
+    "theirs",
     "candidates",
     "cause",
 )
@@ -272,7 +273,7 @@ def _point(link: CustomerLink, row: CodeMatchRow, by: User, match: CodeMatch) ->
     is_file = match.source == CodeMatch.Source.FILE
     link.how = CustomerLink.How.CSV if is_file else CustomerLink.How.API
     link.by, link.linked_at, link.read_at = by, timezone.now(), None
-    link.candidates, link.cause = [], ""
+    link.theirs, link.candidates, link.cause = {}, [], ""
 
 
 def _kept(link: CustomerLink) -> dict[str, Any]:

@@ -250,6 +250,8 @@ class CustomerLink(models.Model):
     used_at = models.DateTimeField(null=True)
     # The values last sent or read, by our field name: what differs from them was changed here, and only that is sent.
     known = models.JSONField(default=dict)
+    # The customer as KashFlow had it when it was last read or written, by the same names; for people to compare.
+    theirs = models.JSONField(default=dict)
     # Likely existing customers a person chooses from: [{"code", "customer_id", "name", "postcode", "email", "why"}].
     # While the link is WANTED: those a person said it is not.
     candidates = models.JSONField(default=list)

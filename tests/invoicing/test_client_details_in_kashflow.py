@@ -76,13 +76,17 @@ def test_what_the_bookkeeper_changed_and_nobody_here_stays(
     change_on_page(as_role, client, address1="2 New Quay")
     sent(client, connected)
     assert customer(sandbox) == {**theirs, "Address1": "2 New Quay"}
+    card = as_role("Production").get(f"/clients/{client.pk}/details/").text.partition('id="kashflow"')[2]
+    assert "Different in KashFlow when it was last read" in card
+    assert "<dt>Telephone</dt><dd>0800 KAYAKS</dd>" in card and "2 New Quay" not in card
 
 
 def test_with_nothing_changed_the_customer_is_not_written(
-    client: Client, connected: Connection, sandbox: LiveSandbox
+    as_role: Any, client: Client, connected: Connection, sandbox: LiveSandbox
 ) -> None:
     sent(client, connected)
     sent(client, connected)
+    assert "Different in KashFlow" not in as_role("Sales").get(f"/clients/{client.pk}/details/").text
     assert len(sandbox.log("InsertCustomer")) == 1
     assert sandbox.log("UpdateCustomer") == []
 
