@@ -31,7 +31,7 @@ from settings_app.models import SystemDefaults, User
 VERB = "invoicing.transfer_invoices"
 ROWS_AT_ONCE = 500
 NO_LOGIN_YET = (
-    "No KashFlow login is saved, so nothing was sent yet. It goes by itself once somebody saves one."
+    "No KashFlow login is saved, so nothing was sent yet. Save a login in My Details; it goes by itself then."
 )
 
 

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 As = Callable[..., Browser]
 HTMX = {"HX-Request": "true"}
 # Whatever there is of documents and bookings; logging in included. One more says what holds back those that wait.
-QUERIES, QUERIES_OF_THE_LIST = 31, 14
+QUERIES, QUERIES_OF_THE_LIST = 33, 14
 
 
 def address(client: Client, query: str = "") -> str:
