@@ -25,7 +25,7 @@ from tests.invoicing.batches import invoice_of as invoice
 
 pytestmark = pytest.mark.django_db
 As = Callable[..., Browser]
-QUERIES, QUERIES_WITH_KASHFLOW = 11, 14
+QUERIES, QUERIES_WITH_KASHFLOW = 11, 18
 LAST_NIGHT = dt.datetime(2025, 11, 30, 2, 15, tzinfo=dt.UTC)
 SINCE = dt.datetime(2025, 12, 1, 9, 0, tzinfo=dt.UTC)
 
