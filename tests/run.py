@@ -1,6 +1,7 @@
 """Runs the whole suite: on SQLite with the embedded broker, and on PostgreSQL with Redis where they are named.
 
-Two runs go side by side, since most machines have two cores. The last lines say what could not be run and why.
+Three runs go side by side: on two processors one of them mostly waits, for a browser or for the time of a fault. The
+last lines say what could not be run and why.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 NO_TEST_CHOSEN = 5
+SIDE_BY_SIDE = 3
+# What needs processes of its own for minutes: on SQLite with the embedded broker in `make test`.
+LONG = ("tests/faults", "tests/proof")
+# Where a database or a broker of another kind is met first: locks, every page's SQL, the whole journey.
+BOTH = ("tests/concurrency", "tests/architecture/test_addresses.py", "tests/browser/test_journey.py")
 # What touches neither database nor broker, or brings its own, says the same on every pair: once is enough.
 ONCE = (
     "tests/architecture",
@@ -24,10 +30,8 @@ ONCE = (
     "tests/kashflow/gateway",
     "tests/kashflow/sandbox",
     "tests/overview/test_demo.py",
-    *(REST := ("tests/faults", "tests/proof")),
-    "tests/browser/test_screens.py",
-    "tests/browser/test_bad_input.py",
-    "tests/browser/test_fresh_install.py",
+    "tests/settings_app/test_production.py",
+    "tests/browser",
     "tests/clients/customer_codes",
 )
 
@@ -61,55 +65,44 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def all_runs(folder: str) -> list[Run]:
-    """The runs, the longest first: two are always under way, and the short ones fill what is left."""
+    """The runs of `make test`, the longest first, so that the short ones fill what is left."""
 
     def on_sqlite(name: str, args: list[str], file: str) -> Run:
         return Run(f"SQLite, {name}", args, {"TEST_SQLITE_FILE": f"{folder}/{file}.sqlite3"})
 
-    journey = [f"tests/browser/test_{what}.py" for what in ("keyboard", "journey", "fresh_install")]
-    other = ["tests/browser", *(f"--ignore={path}" for path in journey)]
-    left_out = [f"--ignore={path}" for path in ("tests/browser", *REST)]
-    found = [
+    left_out = [f"--ignore={path}" for path in ("tests/browser", *LONG)]
+    return [
         on_sqlite("with the embedded broker", left_out, "all"),
-        on_sqlite("screens in the browser", other, "screens"),
-        on_sqlite("faults and proofs", list(REST), "faults"),
-        on_sqlite("the journey in the browser", journey, "journey"),
+        on_sqlite("in the browser", ["tests/browser"], "browser"),
+        on_sqlite("faults and proofs", list(LONG), "faults"),
+        *on_second_pair("where they differ", list(BOTH)),
     ]
-    database, redis = os.environ.get("TEST_DATABASE_URL"), os.environ.get("TEST_REDIS_URL")
-    if database and redis:
-        left_out = [f"--ignore={path}" for path in ONCE]
-        env = {"DATABASE_URL": database, "CELERY_BROKER_URL": redis}
-        found.insert(1, Run("PostgreSQL and Redis", left_out, env))
-    return found
 
 
-def second_pair() -> Run | None:
-    """What lasts too long for every day, on PostgreSQL and Redis; None where they are not named."""
+def on_second_pair(name: str, args: list[str]) -> list[Run]:
+    """A run on PostgreSQL and Redis; none where they are not named."""
     database, redis = os.environ.get("TEST_DATABASE_URL"), os.environ.get("TEST_REDIS_URL")
     if not (database and redis):
-        return None
-    env = {"DATABASE_URL": database, "CELERY_BROKER_URL": redis}
-    return Run("PostgreSQL and Redis, faults and proofs", list(REST), env)
+        return []
+    return [
+        Run(f"PostgreSQL and Redis, {name}", args, {"DATABASE_URL": database, "CELERY_BROKER_URL": redis})
+    ]
 
 
-def rest() -> int:
-    """The faults and proofs on the second pair: `.ci/run` asks for them behind `make test`."""
-    run = second_pair()
-    if run is None:
-        print("Not run: faults and proofs on PostgreSQL and Redis; name them in the environment.")
-        return 0
-    with tempfile.TemporaryDirectory() as folder:
-        return int(not run.passes([], folder))
+def rest(folder: str) -> list[Run]:
+    """What is left for the second pair: `.ci/run` asks for it behind `make test`."""
+    left_out = [f"--ignore={path}" for path in (*ONCE, *BOTH, *LONG)]
+    return [*on_second_pair("the rest", left_out), *on_second_pair("faults and proofs", list(LONG))]
 
 
 def main(chosen: list[str]) -> int:
-    """Exit code 0 only when every run passed. `chosen` are more arguments for pytest, such as `-m soak`."""
-    if chosen == ["--rest"]:
-        return rest()
+    """Exit code 0 only when every run passed. `chosen` are more arguments for pytest, such as `-m soak`, or `--rest`."""
     (ROOT / "var").mkdir(exist_ok=True)
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
-        passed = all(list(pool.map(lambda run: run.passes(chosen, folder), all_runs(folder))))
+    began, makes = time.monotonic(), all_runs
+    if chosen[:1] == ["--rest"]:
+        chosen, makes = chosen[1:], rest
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        passed = all(list(pool.map(lambda run: run.passes(chosen, folder), makes(folder))))
     say_what_was_left_out()
     print(f"{'Passed' if passed else 'FAILED'} after {time.monotonic() - began:.0f} seconds.")
     return int(not passed)

@@ -120,7 +120,8 @@ def test_screen(open_page: OpenPage, name: str) -> None:
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": HEIGHT})
         faults += [f"{width}: {fault}" for fault in too_much(page, width)]
-        for theme in THEMES:
+        # The dark theme differs in its colours alone, and they are the same at every width.
+        for theme in THEMES if width == WIDTHS[-1] else THEMES[:1]:
             page.emulate_media(color_scheme=theme)
             # The page follows by its own script: colours are mixed until it has.
             expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)

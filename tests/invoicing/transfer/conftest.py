@@ -14,7 +14,7 @@ from django.utils import timezone
 from clients.models import Client
 from invoicing.marker import marker
 from invoicing.models import Invoice, InvoiceLine, Transfer
-from invoicing.transfer import lanes, services
+from invoicing.transfer import claims, lanes, services
 from kashflow.models import Connection, LedgerAccount
 from magmanager.common import money
 from magmanager.common.models import Run
@@ -85,7 +85,7 @@ class Desk:
         # A gap before the first number proves the numbering with the first document.
         self.next_number = FIRST_NUMBER
         # The first sweep of a machine waits anew for everything uncertain; here it has run for a while.
-        lanes.sweep()
+        claims.wait_again_if_jumped(self.account)
 
     @property
     def account(self) -> LedgerAccount:
