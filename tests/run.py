@@ -1,6 +1,6 @@
 """Runs the whole suite: on SQLite with the embedded broker, and on PostgreSQL with Redis where they are named.
 
-Three runs go side by side: on two processors one of them mostly waits, for a browser or for the time of a fault. The
+Four runs go side by side: on two processors half of them wait, for a browser or for the time of a fault. The
 last lines say what could not be run and why.
 """
 
@@ -18,7 +18,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 NO_TEST_CHOSEN = 5
-SIDE_BY_SIDE = 3
+SIDE_BY_SIDE = 4
+# About as long as all the others together: two runs keep two processors at work.
+HALF = "tests/invoicing"
 # What needs processes of its own for minutes: on SQLite with the embedded broker in `make test`.
 LONG = ("tests/faults", "tests/proof")
 # Where a database or a broker of another kind is met first: locks, every page's SQL, the whole journey.
@@ -70,10 +72,11 @@ def all_runs(folder: str) -> list[Run]:
     def on_sqlite(name: str, args: list[str], file: str) -> Run:
         return Run(f"SQLite, {name}", args, {"TEST_SQLITE_FILE": f"{folder}/{file}.sqlite3"})
 
-    left_out = [f"--ignore={path}" for path in ("tests/browser", *LONG)]
+    left_out = [f"--ignore={path}" for path in ("tests/browser", HALF, *LONG)]
     return [
-        on_sqlite("with the embedded broker", left_out, "all"),
         on_sqlite("in the browser", ["tests/browser"], "browser"),
+        on_sqlite("invoicing", [HALF], "half"),
+        on_sqlite("all else", left_out, "else"),
         on_sqlite("faults and proofs", list(LONG), "faults"),
         *on_second_pair("where they differ", list(BOTH)),
     ]
