@@ -15,6 +15,7 @@ from django.db import connection as database
 from django.test import Client as Browser
 
 from kashflow.connections import fingerprint
+from kashflow.gateway.records import CompanyDetails
 from kashflow.models import Connection
 from magmanager.common import triggers
 from tests import factories
@@ -110,8 +111,8 @@ def connected(db: None, sandbox: LiveSandbox) -> Connection:
     """KashFlow switched on, its account known with a default sales code, and an admin's login saved as office login."""
     factories.company()
     factories.kashflow_on()
-    advertising = next(nominal for nominal in sandbox.state()["nominals"] if nominal["Code"] == 4000)
-    account = factories.ledger_account(
-        sales_code_id=advertising["id"], fingerprint=fingerprint(sandbox.company())
-    )
+    books = sandbox.state()
+    advertising = next(nominal for nominal in books["nominals"] if nominal["Code"] == 4000)
+    company = CompanyDetails.from_values(books["company"])
+    account = factories.ledger_account(sales_code_id=advertising["id"], fingerprint=fingerprint(company))
     return factories.saved_login(account, factories.user("Admin"))
