@@ -14,6 +14,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
@@ -83,10 +84,12 @@ def all_runs(folder: str) -> list[Run]:
 
 
 def on_second_pair(name: str, args: list[str]) -> list[Run]:
-    """A run on PostgreSQL and Redis; none where they are not named."""
-    database, redis = os.environ.get("TEST_DATABASE_URL"), os.environ.get("TEST_REDIS_URL")
-    if not (database and redis):
+    """A run on PostgreSQL and Redis, in a database of its own; none where they are not named."""
+    server, redis = os.environ.get("TEST_DATABASE_URL"), os.environ.get("TEST_REDIS_URL")
+    if not (server and redis):
         return []
+    url = urlsplit(server)
+    database = url._replace(path=f"{url.path}_{name.replace(' ', '_')}").geturl()
     return [
         Run(f"PostgreSQL and Redis, {name}", args, {"DATABASE_URL": database, "CELERY_BROKER_URL": redis})
     ]
