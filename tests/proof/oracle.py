@@ -186,8 +186,12 @@ def _sums_are_equal(by_marker: dict[str, Document]) -> None:
 
 
 def _no_gap() -> None:
+    """Numbers are left out only where `after_restore` lifted the counter above KashFlow's highest, and said so."""
+    lifts = AuditEntry.objects.filter(event="next_number.changed").values_list("before", "after")
+    lifted = {n for was, now in lifts for n in range(was["next_number"], now["next_number"])}
     numbers = sorted(Invoice.objects.values_list("number", flat=True))
-    if numbers != list(range(FIRST_NUMBER, NumberCounter.objects.get().next_number)):
+    wanted = range(FIRST_NUMBER, NumberCounter.objects.get().next_number)
+    if numbers != [number for number in wanted if number not in lifted]:
         raise Broken(f"The numbers have a gap: {numbers}")
 
 

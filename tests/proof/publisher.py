@@ -21,10 +21,13 @@ from clients.customers import resolve_wanted
 from clients.linking import CustomerTaken, create_customer_anyway, link_customer
 from clients.models import Client, CustomerLink
 from invoicing.models import Invoice, NumberCounter, Transfer
+from invoicing.restoring import after_restore
 from invoicing.transfer import claims, creating, lanes, outcomes, services
+from invoicing.transfer.pauses import AFTER_RESTORE
 from invoicing.transfer.services import NothingToTransfer, TransfersStopped
 from invoicing.transfer.states import NEEDS_YOU, TERMINAL, Event, State
 from kashflow import connections
+from kashflow.account import resume_account
 from kashflow.door import Door
 from kashflow.gateway.transport import Limits
 from kashflow.limits import Times
@@ -158,6 +161,13 @@ class Publisher:
         for run in Run.objects.filter(state=Run.State.PAUSED):
             services.resume_run(by=self.by, run=run)
 
+    def mend_account(self) -> None:
+        """Where a restore was not told, an admin does what the pause asks for, and lets transfers go on."""
+        account = self.account
+        if AFTER_RESTORE in account.paused_reason:
+            after_restore()
+            resume_account(by=factories.user("Admin"), account=account)
+
     # --- Workers --------------------------------------------------------------------------------------------
 
     def work(self) -> None:
@@ -249,10 +259,12 @@ class Publisher:
         self.sandbox.no_faults()
         if self._late is not None:
             self.carry_out_late()
+        self.mend_account()
         self.mend_login()
         self.press(list(Invoice.objects.filter(marker__in=self.requested)))
         for seconds in self._rounds():
             self.pass_time(seconds)
+            self.mend_account()
             self.work()
             if self.decide_customers():
                 self.press(list(Invoice.objects.filter(transfers__state__in=NEEDS_YOU)))
