@@ -12,10 +12,11 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 
-from invoicing import tasks  # noqa: E402
+from invoicing import restoring, tasks  # noqa: E402
 from invoicing.cancelling import cancel_invoice  # noqa: E402
 from invoicing.models import Invoice, NumberCounter, TransferAttempt  # noqa: E402
 from invoicing.transfer import services  # noqa: E402
+from kashflow.account import resume_account  # noqa: E402
 from kashflow.models import LedgerAccount  # noqa: E402
 from magmanager.common.models import Run  # noqa: E402
 from magmanager.common.wake import wake  # noqa: E402
@@ -70,6 +71,13 @@ def cancel() -> None:
     wake(tasks.work, LedgerAccount.objects.get().pk)
 
 
+def after_restore() -> None:
+    """What an admin does once a restored backup stopped the transfers."""
+    restoring.after_restore()
+    admin = User.objects.get(groups__name="Admin")
+    resume_account(by=admin, account=LedgerAccount.objects.get())
+
+
 def told() -> None:
     """What the product says, as JSON."""
     found = {
@@ -82,5 +90,5 @@ def told() -> None:
 
 
 if __name__ == "__main__":
-    commands = (prepare, issue, press, press_some, cancel, told)
+    commands = (prepare, issue, press, press_some, cancel, after_restore, told)
     {one.__name__: one for one in commands}[sys.argv[1]](*sys.argv[2:])
