@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from kashflow.gateway.exchange import Exchange
 from kashflow.models import ApiCall, LedgerAccount
+from magmanager.common import rows
 from settings_app.models import User
 
 KEPT_DAYS = 90
@@ -16,7 +17,7 @@ FORGET_AT_ONCE = 1_000
 
 def record(exchange: Exchange, *, account: LedgerAccount | None, by: User | None, purpose: str) -> None:
     """Writes one line; the texts were masked and cut by the gateway."""
-    ApiCall.objects.create(
+    call = ApiCall(
         at=exchange.started_at,
         ledger_account=account,
         by=by,
@@ -28,6 +29,7 @@ def record(exchange: Exchange, *, account: LedgerAccount | None, by: User | None
         request_xml=_kept(exchange.request_xml),
         response_xml=_kept(exchange.response_xml),
     )
+    rows.insert(call)
 
 
 def forget_old_calls() -> int:

@@ -25,7 +25,12 @@ HALF = "tests/invoicing"
 # What needs processes of its own for minutes: on SQLite with the embedded broker in `make test`.
 LONG = ("tests/faults", "tests/proof")
 # Where a database or a broker of another kind is met first: locks, every page's SQL, the whole journey.
-BOTH = ("tests/concurrency", "tests/architecture/test_addresses.py", "tests/browser/test_journey.py")
+BOTH = (
+    "tests/concurrency",
+    "tests/common/test_rows.py",
+    "tests/architecture/test_addresses.py",
+    "tests/browser/test_journey.py",
+)
 # What touches neither database nor broker, or brings its own, says the same on every pair: once is enough.
 ONCE = (
     "tests/architecture",

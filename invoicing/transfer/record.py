@@ -16,6 +16,7 @@ from django.utils import timezone
 from invoicing.models import Transfer, TransferAttempt
 from invoicing.transfer.states import LEASED, Event, State, target
 from kashflow.limits import times
+from magmanager.common import rows
 from settings_app.models import User
 
 
@@ -77,8 +78,12 @@ def note(
 def renew(transfer: Transfer) -> None:
     """A new phase begins: the lease runs from now. Raises Lost."""
     values = {"lease_until": in_seconds(times().lease)}
-    rows = Transfer.objects.filter(pk=transfer.pk, epoch=transfer.epoch, state=transfer.state)
-    _apply(transfer, rows.update(**values), values)
+    _apply(transfer, rows.update(Transfer, _held(transfer), values), values)
+
+
+def _held(transfer: Transfer) -> dict[str, Any]:
+    """The row as it was loaded: whoever holds an older token touches none."""
+    return {"id": transfer.pk, "epoch": transfer.epoch, "state": transfer.state}
 
 
 def _left(source: State, to: State) -> dict[str, Any]:
@@ -130,10 +135,9 @@ def _write(
     if "last_cause" in values:
         values["last_cause"] = values["last_cause"][:300]
     with transaction.atomic(savepoint=False):
-        rows = Transfer.objects.filter(pk=transfer.pk, epoch=transfer.epoch, state=transfer.state)
-        moved = rows.update(state=to, **values)
+        moved = rows.update(Transfer, _held(transfer), {"state": to, **values})
         if moved == 1:
-            TransferAttempt.objects.create(
+            attempt = TransferAttempt(
                 transfer_id=transfer.pk,
                 epoch=values.get("epoch", transfer.epoch),
                 at=timezone.now(),
@@ -144,6 +148,7 @@ def _write(
                 by=by,
                 request_hash=request_hash,
             )
+            rows.insert(attempt)
     _apply(transfer, moved, {"state": to, **values})
 
 
