@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
-from django.db import transaction
 from django.db.models import Exists
 
 from kashflow import api_log, connections, slots
 from kashflow.gateway import answers, errors
 from kashflow.gateway.exchange import Exchange
 from kashflow.gateway.transport import Answer, Limits, Transport
+from kashflow.limits import times
 from kashflow.models import Connection
 from settings_app.models import SystemDefaults, User
 
@@ -41,6 +42,8 @@ class Door:
         self._by = by
         self._purpose = purpose
         self._holder: uuid.UUID | None = None
+        # The slot is kept after a call, and whether the next call may start was asked already.
+        self._keeps, self._may_start = False, False
 
     def __repr__(self) -> str:
         return f"Door({self._wire!r})"
@@ -48,6 +51,20 @@ class Door:
     @property
     def limits(self) -> Limits:
         return self._wire.limits
+
+    @contextmanager
+    def in_one_go(self) -> Iterator[None]:
+        """The calls inside follow each other on one slot: none of them waits for somebody else's."""
+        self._keeps = True
+        try:
+            yield
+        finally:
+            self._keeps = False
+            self._leave()
+
+    def step_aside(self) -> None:
+        """Gives the slot back until the next call: others of ours talk meanwhile, and may need it."""
+        self._leave()
 
     def connect(self) -> None:
         """Holds the next call's slot and opens the connection. Raises NotSent and ConnectionOff."""
@@ -77,39 +94,46 @@ class Door:
 
     def observe(self, exchange: Exchange) -> None:
         """The end of every call: a refusal switches the login off, the call is noted, the slot goes back."""
-        was_inside = self._holder is not None
+        was_inside, self._may_start = self._may_start, False
         try:
             if was_inside and (refusal := _refusal(exchange)):
                 connections.refuse(self._connection, refusal)
-            # The two writes of every call in one commit.
-            with transaction.atomic(savepoint=False):
-                if was_inside or exchange.outcome == errors.EnvelopeInvalid.code:
-                    self._note(exchange)
-                self._give_back()
-            self._holder = None
+            if was_inside or exchange.outcome == errors.EnvelopeInvalid.code:
+                self._note(exchange)
         finally:
-            # Nothing where it went back above: a log that cannot be written must not keep the slot.
-            self._leave()
+            # Whatever went wrong above: a log that cannot be written must not keep the slot.
+            if not self._keeps:
+                self._leave()
 
     def _note(self, exchange: Exchange) -> None:
         account = self._connection.ledger_account
         api_log.record(exchange, account=account, by=self._by, purpose=self._purpose)
 
     def _enter(self) -> None:
-        if self._holder is None:
-            self._holder = slots.take(
-                self._connection.ledger_account,
-                only_while=_is_on(self._connection),
-                refuse=lambda: _refuse_if_off(self._connection),
-            )
+        """A slot, and the word that a call may start now: both are asked for every call, in one statement."""
+        if self._may_start:
+            return
+        is_on = _is_on(self._connection)
+        if self._holder is None or not slots.renew(self._holder, only_while=is_on):
+            # Lost, or the login is off by now: taking one says which.
+            self._leave()
+            self._holder = self._taken(is_on)
+        self._may_start = True
+
+    def _taken(self, is_on: slots.Condition) -> uuid.UUID:
+        # Those who hold one may be at a whole errand. Nobody looks at a page while another errand waits for them.
+        limit = times()
+        return slots.take(
+            self._connection.ledger_account,
+            only_while=is_on,
+            refuse=lambda: _refuse_if_off(self._connection),
+            seconds=limit.read + limit.create if self._keeps else limit.read,
+        )
 
     def _leave(self) -> None:
-        self._give_back()
-        self._holder = None
-
-    def _give_back(self) -> None:
-        if self._holder is not None:
-            slots.give_back(self._holder)
+        holder, self._holder, self._may_start = self._holder, None, False
+        if holder is not None:
+            slots.give_back(holder)
 
 
 _PACKAGE = SystemDefaults.objects.filter(pk=1, accounts_package=SystemDefaults.Package.KASHFLOW)
@@ -133,6 +157,8 @@ def _is_on(connection: Connection) -> slots.Condition:
 
 def _refuse_if_off(connection: Connection) -> None:
     """Raises the ConnectionOff that the login is switched off with now; nothing where it is on."""
+    if slots.holds(_is_on(connection)):
+        return
     found = Connection.objects.select_related("ledger_account", "user")
     now = found.annotate(package_on=Exists(_PACKAGE)).filter(pk=connection.pk).first()
     if now is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 from kashflow.gateway.calls import Calls
 from kashflow.gateway.errors import EnvelopeInvalid
 from kashflow.gateway.exchange import Observer
@@ -24,6 +26,14 @@ class Session:
     def connect(self) -> None:
         """Opens the connection beforehand, so that a create starts at once. Raises NotSent."""
         self._transport.connect()
+
+    def in_one_go(self) -> AbstractContextManager[None]:
+        """The calls inside follow each other: none of them waits for somebody else's."""
+        return self._transport.in_one_go()
+
+    def step_aside(self) -> None:
+        """Lets others talk before the next call, inside `in_one_go` too."""
+        self._transport.step_aside()
 
     def close(self) -> None:
         """Closes the connection."""

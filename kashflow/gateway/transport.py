@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from http.client import HTTPException
 from time import monotonic
@@ -99,6 +99,8 @@ class Transport:
         self._verify: bool | str = ca_file or True
         # The adapter without a session, which would bring cookies, redirects, proxies and .netrc, and work to refuse them.
         self._adapter = TimedAdapter()
+        # Read once: each call differs in its body and headers only.
+        self._request = requests.Request("POST", self.url, HEADERS).prepare()
 
     def __repr__(self) -> str:
         return f"Transport({self.url!r})"
@@ -107,7 +109,7 @@ class Transport:
         """Opens the connection beforehand; does nothing where an open one is ready. Raises NotSent and TlsFailed."""
         window = Window.of(connect=self.limits.connect, total=self.limits.connect)
         with _during(window, "Connect"):
-            self._adapter.open(requests.Request("POST", self.url).prepare(), self._verify)
+            self._adapter.open(self._request, self._verify)
 
     def post(
         self,
@@ -123,13 +125,22 @@ class Transport:
         `send_by` is a moment of `time.monotonic()`: after it nothing is written. Raises NotSent and
         SendDeadlineMissed, where nothing went out, and Unknown.
         """
-        request = requests.Request("POST", self.url, {**HEADERS, **headers}, data=body).prepare()
+        request = self._request.copy()
+        request.headers.update(headers)
+        request.prepare_body(body, None)
         window = Window.of(connect=self.limits.connect, total=seconds, send_by=send_by)
         with _during(window, operation):
             response = self._adapter.send(
                 request, stream=True, timeout=(self.limits.connect, seconds), verify=self._verify
             )
         return Answer(response, window, operation)
+
+    def in_one_go(self) -> AbstractContextManager[None]:
+        """Nothing to do for a single connection: whoever shares calls among many (`Door`) keeps a place meanwhile."""
+        return nullcontext()
+
+    def step_aside(self) -> None:
+        """Nothing to do, for the same reason."""
 
     def close(self) -> None:
         """Closes the connections."""
