@@ -16,7 +16,7 @@ from clients import kashflow_mapping as mapping
 from clients.models import Client, Contact, CustomerLink
 from kashflow.gateway.errors import ConnectionOff, GatewayError, NotSent, RateLimited
 from kashflow.gateway.records import Customer
-from magmanager.common import many
+from magmanager.common import many, rows
 from settings_app import audit
 from settings_app.models import User
 
@@ -63,8 +63,8 @@ def propose(link: CustomerLink, likely: list[mapping.Values]) -> bool:
     who = likely[0]
     found = f"{who['code']} {who['name']} ({who['why']})"
     cause = f"KashFlow has a likely customer: {found}. Say whether it is this one."
-    rows = CustomerLink.objects.filter(pk=link.pk, state=State.WANTED, code=link.code)
-    return rows.update(state=State.MATCH, candidates=likely, cause=cause[:300], read_at=timezone.now()) == 1
+    same = CustomerLink.objects.filter(pk=link.pk, state=State.WANTED, code=link.code)
+    return same.update(state=State.MATCH, candidates=likely, cause=cause[:300], read_at=timezone.now()) == 1
 
 
 def stop(link: CustomerLink, cause: str) -> CustomerLink:
@@ -82,8 +82,8 @@ def refused(link: CustomerLink, error: GatewayError) -> None:
 def keep(link: CustomerLink, was: str, **values: Any) -> bool:
     """Writes `values` where the link is in state `was` and the one that was loaded; whether it was."""
     # linked_at: a person may have linked another customer while this one was being read.
-    rows = CustomerLink.objects.filter(pk=link.pk, state=was, linked_at=link.linked_at)
-    return rows.update(**values) == 1
+    same = CustomerLink.objects.filter(pk=link.pk, state=was, linked_at=link.linked_at)
+    return same.update(**values) == 1
 
 
 def fresh(link: CustomerLink) -> CustomerLink:
@@ -108,7 +108,8 @@ def free(link: CustomerLink, found: list[tuple[Customer, str]]) -> list[mapping.
 
 def values_of(client: Client) -> mapping.Values:
     """What KashFlow is told about `client` today."""
-    return mapping.values(client, _contacts([client.pk]).get(client.pk))
+    receiver = max(rows.find(Contact, client=client), key=_rank, default=None)
+    return mapping.values(client, receiver)
 
 
 def values_of_many(clients: Collection[Client]) -> dict[int, mapping.Values]:
@@ -123,9 +124,12 @@ def changes_of(link: CustomerLink) -> mapping.Values:
 
 
 def _contacts(client_ids: Collection[int]) -> dict[int, Contact]:
-    """Who receives the invoices of each client: the one for accounts, else the primary one, else the first."""
+    """Who receives the invoices of each client."""
+    found = Contact.objects.filter(client__in=many.among(client_ids))
     # The last one of a client stays, so the best comes last.
-    found = Contact.objects.filter(client__in=many.among(client_ids)).order_by(
-        "is_accounts", "is_primary", "-pk"
-    )
-    return {contact.client_id: contact for contact in found}
+    return {contact.client_id: contact for contact in sorted(found, key=_rank)}
+
+
+def _rank(contact: Contact) -> tuple[bool, bool, int]:
+    """The higher, the sooner it receives the invoices: the one for accounts, the primary one, the first."""
+    return contact.is_accounts, contact.is_primary, -contact.pk

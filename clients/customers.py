@@ -26,6 +26,7 @@ from kashflow.gateway.errors import CodeNotUnique, GatewayError, NotFound
 from kashflow.gateway.records import Customer
 from kashflow.models import Connection, LedgerAccount
 from kashflow.services import get_gateway
+from magmanager.common import rows as single
 from settings_app import audit
 from settings_app.models import User
 
@@ -39,7 +40,11 @@ BACKGROUND_SECONDS = 60.0
 
 def want(client: Client, account: LedgerAccount) -> CustomerLink:
     """The link of `client` (a payer) in `account`, made where there is none yet. Safe inside a transaction."""
-    return CustomerLink.objects.get_or_create(client=client, ledger_account=account)[0]
+    there = single.find(CustomerLink, client=client, ledger_account=account)
+    link = there[0] if there else CustomerLink.objects.get_or_create(client=client, ledger_account=account)[0]
+    # Not read again: what was changed in the client is asked next.
+    link.client, link.ledger_account = client, account
+    return link
 
 
 def is_settled(link: CustomerLink) -> bool:

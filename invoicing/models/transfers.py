@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from decimal import Decimal
+from functools import cached_property
 
 from django.db import models
 from django.db.models import Q
@@ -12,6 +13,7 @@ from invoicing.models.documents import Invoice
 from invoicing.models.payments import Payment
 from invoicing.transfer.states import State
 from kashflow.models import Connection, LedgerAccount
+from magmanager.common import rows
 from magmanager.common.models import Run
 
 
@@ -139,6 +141,12 @@ class Transfer(models.Model):
     def amount(self) -> Decimal:
         """Pounds it is about: of a payment what came in, else the document's total with VAT."""
         return self.payment.amount if self.payment else self.invoice.total
+
+    @cached_property
+    def newest_run(self) -> Run | None:
+        """The last press that has it, as it was when first asked for: who answers for it, and what can be resumed."""
+        found = [rows.get(Run, one.run_id) for one in rows.find(RunTransfer, transfer=self)]
+        return max(found, key=lambda run: run.started_at, default=None)
 
 
 class TransferAttempt(models.Model):

@@ -19,17 +19,22 @@ from invoicing.transfer.record import Lost, in_seconds, record
 from invoicing.transfer.states import Event, State
 from kashflow.limits import times
 from kashflow.models import Connection, LedgerAccount
-from magmanager.common import clock
+from magmanager.common import clock, rows
 from magmanager.common.models import Run
+from settings_app.models import User
 
-# Rows a lane looks up at once: reading the queue anew for every invoice would cost a scan each.
-CHUNK = 25
+# How far a lane reads the queue: reading it anew for every invoice would cost a scan each.
+CHUNK = 100
+# How many may be prepared or recorded here beyond those whose calls are in flight.
+IN_PREPARATION = 1
+BEGUN = (State.SENT, State.AMBIGUOUS)
 FINISH_FIRST = Case(
     When(state=State.SENT, then=Value(0)),
     When(state=State.AMBIGUOUS, then=Value(1)),
     default=Value(2),
     output_field=IntegerField(),
 )
+ORDER = (FINISH_FIRST, "invoice__number")
 
 
 def due(account: LedgerAccount) -> QuerySet[Transfer]:
@@ -40,18 +45,22 @@ def due(account: LedgerAccount) -> QuerySet[Transfer]:
     against nothing. It is set off once KashFlow has both for certain.
     """
     now = timezone.now()
-    started = Q(state__in=[State.SENT, State.AMBIGUOUS])
+    started = Q(state__in=BEGUN)
     startable = started if account.paused_reason else started | Q(~_is_paused(), state=State.READY)
     return Transfer.objects.filter(
         startable,
         started | Q(invoice__credits=None) | _is_in_kashflow("invoice__credits"),
         ~Q(kind=Transfer.Kind.APPLY) | _is_in_kashflow("invoice"),
         Q(not_before=None) | Q(not_before__lte=now),
-        Q(lease_until=None) | Q(lease_until__lte=now),
+        _is_free(),
         Q(connection=None) | Q(connection__refusal=""),
         ~Q(cause_code=pauses.NO_LOGIN) | Exists(Connection.objects.filter(ledger_account=account)),
         ledger_account=account,
     )
+
+
+def _is_free() -> Q:
+    return Q(lease_until=None) | Q(lease_until__lte=timezone.now())
 
 
 def _is_in_kashflow(document: str) -> Q:
@@ -67,8 +76,8 @@ def held_back(waiting: Collection[uuid.UUID]) -> Iterable[tuple[uuid.UUID, str, 
     "" and None where it is not, and where there is none or KashFlow has it.
     """
     lacking = Case(When(~_is_in_kashflow("invoice__credits"), then="invoice__credits__number"))
-    rows = Transfer.objects.filter(pk__in=waiting).annotate(lacking=lacking)
-    return rows.values_list("pk", "ledger_account__paused_reason", "lacking")
+    found = Transfer.objects.filter(pk__in=waiting).annotate(lacking=lacking)
+    return found.values_list("pk", "ledger_account__paused_reason", "lacking")
 
 
 def _is_paused() -> Exists:
@@ -81,7 +90,7 @@ def _is_paused() -> Exists:
 def next_ids(account: LedgerAccount) -> list[uuid.UUID]:
     """The transfers to take next: begun ones first, then in number order; one where creates are serial."""
     most = 1 if is_serial(account) else CHUNK
-    return list(due(account).order_by(FINISH_FIRST, "invoice__number").values_list("pk", flat=True)[:most])
+    return list(due(account).order_by(*ORDER).values_list("pk", flat=True)[:most])
 
 
 def is_serial(account: LedgerAccount) -> bool:
@@ -90,16 +99,56 @@ def is_serial(account: LedgerAccount) -> bool:
 
 
 def claim(account_id: int, transfer_id: uuid.UUID) -> Transfer | None:
-    """Takes one transfer; None where it is not to be had now.
+    """`claim_first` of one."""
+    return claim_first(account_id, [transfer_id])
 
-    The account's row is locked meanwhile (SQLite locks everything), so that counting what is held is true.
+
+def claim_first(account_id: int, transfer_ids: Iterable[uuid.UUID]) -> Transfer | None:
+    """Takes the first that is still to be had of these, which were due; None where none is.
+
+    `due` said what each waits for; asked again here is what may have changed since, and only that. Where creates
+    are serial the account's row is locked meanwhile, so that nobody else finds room too. Elsewhere it is not: with
+    one more in hand than meant there is still no call more, for those have their slots.
     """
+    account = rows.get(LedgerAccount, account_id)
+    if not is_serial(account):
+        return _claim_first(account, transfer_ids)
     with transaction.atomic():
         account = LedgerAccount.objects.select_for_update(no_key=True).get(pk=account_id)
-        transfer = due(account).filter(pk=transfer_id).first()
-        if transfer is None or not _has_room(account, transfer):
-            return None
-        return transfer if _take(transfer) else None
+        return _claim_first(account, transfer_ids)
+
+
+def _claim_first(account: LedgerAccount, transfer_ids: Iterable[uuid.UUID]) -> Transfer | None:
+    if is_full(account):
+        return None
+    for transfer_id in transfer_ids:
+        transfer = rows.get(Transfer, transfer_id)
+        if _is_still_due(transfer, account) and _has_its_turn(transfer) and _take(transfer):
+            return transfer
+    return None
+
+
+def _is_still_due(transfer: Transfer, account: LedgerAccount) -> bool:
+    """Whether nobody took, stopped or postponed it since the queue was read. Its login and newest run stay loaded."""
+    transfer.ledger_account, now = account, timezone.now()
+    is_free = not any(wait and wait > now for wait in (transfer.lease_until, transfer.not_before))
+    if not is_free or transfer.state not in (State.READY, *BEGUN):
+        return False
+    return not _is_off(transfer) and (transfer.state in BEGUN or not _is_stopped(transfer))
+
+
+def _is_off(transfer: Transfer) -> bool:
+    if transfer.connection_id is None:
+        return False
+    login = rows.get(Connection, transfer.connection_id)
+    login.user, login.ledger_account = rows.get(User, login.user_id), transfer.ledger_account
+    transfer.connection = login
+    return bool(login.refusal)
+
+
+def _is_stopped(transfer: Transfer) -> bool:
+    run = transfer.newest_run
+    return bool(transfer.ledger_account.paused_reason) or (run is not None and run.state == Run.State.PAUSED)
 
 
 def held(account: LedgerAccount) -> QuerySet[Transfer]:
@@ -107,20 +156,26 @@ def held(account: LedgerAccount) -> QuerySet[Transfer]:
     return Transfer.objects.filter(ledger_account=account, lease_until__gt=timezone.now())
 
 
-def _has_room(account: LedgerAccount, transfer: Transfer) -> bool:
-    others = held(account).exclude(pk=transfer.pk)
+def is_full(account: LedgerAccount) -> bool:
+    """Whether as many are in hand as help: while some are prepared or recorded here, the others' calls are in flight."""
+    return held(account).count() >= account.max_calls + IN_PREPARATION
+
+
+def _has_its_turn(transfer: Transfer) -> bool:
+    """Whether none is under way that it has to wait for."""
+    account = transfer.ledger_account
+    if transfer.kind == Transfer.Kind.APPLY:
+        return not _is_another_set_off(transfer)
     takes_a_number = transfer.kind == Transfer.Kind.CREATE and transfer.state == State.READY
-    if takes_a_number and is_serial(account):
-        # Also with a lease that ran out: until that is found, its worker may be at it still.
-        at_work = [State.CLAIMED, State.SENDING]
-        if account.numbering == LedgerAccount.Numbering.KASHFLOW:
-            # It may still be carried out there, and take the next number.
-            at_work.append(State.AMBIGUOUS)
-        begun = Transfer.objects.documents().filter(ledger_account=account, state__in=at_work)
-        return not others.exists() and not begun.exists()
-    if transfer.kind == Transfer.Kind.APPLY and _is_another_set_off(transfer):
-        return False
-    return others.count() < account.max_calls
+    if not takes_a_number or not is_serial(account):
+        return True
+    # Also with a lease that ran out: until that is found, its worker may be at it still.
+    at_work = [State.CLAIMED, State.SENDING]
+    if account.numbering == LedgerAccount.Numbering.KASHFLOW:
+        # It may still be carried out there, and take the next number.
+        at_work.append(State.AMBIGUOUS)
+    begun = Transfer.objects.documents().filter(ledger_account=account, state__in=at_work)
+    return not held(account).exists() and not begun.exists()
 
 
 def _is_another_set_off(transfer: Transfer) -> bool:
@@ -143,8 +198,8 @@ def _take(transfer: Transfer) -> bool:
             return True
     except Lost:
         return False
-    rows = Transfer.objects.filter(pk=transfer.pk, epoch=transfer.epoch, state=transfer.state)
-    taken = rows.update(**values) == 1
+    same = {"id": transfer.pk, "epoch": transfer.epoch, "state": transfer.state}
+    taken = rows.update(Transfer, same, values) == 1
     transfer.epoch, transfer.lease_until = values["epoch"], values["lease_until"]
     return taken
 

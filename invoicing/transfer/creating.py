@@ -194,6 +194,8 @@ def read_back(work: Work) -> None:
     except GatewayError as error:
         not_read_back(work, error, phase)
         return
+    # What follows is ours: others may talk meanwhile.
+    work.gateway.step_aside()
     if transfer.accepted:
         _adopted(work, found, phase)
         return

@@ -34,7 +34,9 @@ def carry(transfer: Transfer) -> None:
         switched_off(transfer, error)
         return
     try:
-        STEPS[transfer.kind][State(transfer.state)](work)
+        # More are in hand than may call at once. Between a look and its write no other's slow call may come.
+        with work.gateway.in_one_go():
+            STEPS[transfer.kind][State(transfer.state)](work)
     except Lost:
         log.info("Transfer %s is somebody else's by now.", transfer.pk)
         work.gateway.close()

@@ -37,7 +37,7 @@ def carry_due(account_id: int, *, wake_another: Callable[[], None], seconds: flo
     `wake_another` is called when a further lane would help, and when this one ends with work left.
     """
     account = LedgerAccount.objects.get(pk=account_id)
-    if not SystemDefaults.current().uses_kashflow or not account.is_current:
+    if not SystemDefaults.current().uses_kashflow or not account.is_current or claims.is_full(account):
         return 0
     claims.expire_leases(account)
     if next_number.is_taken(account):
@@ -45,8 +45,8 @@ def carry_due(account_id: int, *, wake_another: Callable[[], None], seconds: flo
     _take_runs(account)
     payers.prepare(account)
     ends, carried = time.monotonic() + seconds, 0
-    for transfer in _claimed(account_id):
-        if carried % CHECK_EVERY == 0 and _has_room(account_id):
+    for transfer, is_more in _claimed(account_id):
+        if is_more and carried % CHECK_EVERY == 0 and _has_room(transfer.ledger_account):
             wake_another()
         _carry(transfer)
         carried += 1
@@ -68,24 +68,23 @@ def _carry(transfer: Transfer) -> None:
         log.exception("Carrying the transfer %s stopped unexpectedly", transfer.pk)
 
 
-def _claimed(account_id: int) -> Iterator[Transfer]:
-    """Claimed transfers, one after the other; the account is read anew each time: it may be paused by now."""
-    while True:
+def _claimed(account_id: int) -> Iterator[tuple[Transfer, bool]]:
+    """Claimed transfers, one after the other, and whether more were waiting when the queue was read.
+
+    The queue and the account are read anew again and again: it may be paused by now.
+    """
+    got_one = True
+    while got_one:
+        queue = claims.next_ids(LedgerAccount.objects.get(pk=account_id))
         got_one = False
-        for transfer_id in claims.next_ids(LedgerAccount.objects.get(pk=account_id)):
-            transfer = claims.claim(account_id, transfer_id)
-            if transfer is not None:
-                got_one = True
-                yield transfer
-        if not got_one:
-            return
+        while queue and (transfer := claims.claim_first(account_id, queue)):
+            got_one = True
+            del queue[: queue.index(transfer.pk) + 1]
+            yield transfer, bool(queue)
 
 
-def _has_room(account_id: int) -> bool:
-    account = LedgerAccount.objects.get(pk=account_id)
-    if claims.is_serial(account) or claims.held(account).count() >= account.max_calls:
-        return False
-    return claims.due(account).exists()
+def _has_room(account: LedgerAccount) -> bool:
+    return not claims.is_serial(account) and not claims.is_full(account)
 
 
 def _take_runs(account: LedgerAccount) -> None:

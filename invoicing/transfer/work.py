@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from clients import customers
-from clients.models import CustomerLink
+from clients.models import Client, CustomerLink
 from invoicing.models import Invoice, InvoiceLine, Transfer
 from invoicing.transfer import mapping
 from invoicing.transfer.record import renew
@@ -17,21 +17,12 @@ from kashflow.connections import office_login
 from kashflow.gateway import records
 from kashflow.gateway.client import Gateway
 from kashflow.gateway.errors import ConnectionOff, SendDeadlineMissed
-from kashflow.models import Connection, LedgerAccount
+from kashflow.models import AccountCode, Connection, LedgerAccount, ProductCode
 from kashflow.services import SwitchedOff, get_gateway
-from magmanager.common.models import Run
+from magmanager.common import rows
 from magmanager.common.permissions import may
 from settings_app.models import User
 
-WITH_PAYMENT = ("ledger_account__bank_account", "payment__method", "payment__bank_account")
-WITH = (
-    "invoice__payer",
-    "invoice__credits",
-    "ledger_account__sales_code",
-    "connection__user",
-    "connection__ledger_account",
-    *WITH_PAYMENT,
-)
 # What the presser must still be allowed, by kind of errand.
 VERBS = {str(Transfer.Kind.PAYMENT): "invoicing.transfer_payments"}
 VERB = "invoicing.transfer_invoices"
@@ -61,21 +52,15 @@ class Work:
     @classmethod
     def on(cls, transfer: Transfer) -> Work:
         """Loads what is needed. Raises ConnectionOff where no login may be used, or its presser may not any more."""
-        transfer = _loaded(transfer)
-        run = _newest_run(transfer)
-        by, go_on = (run.by if run else None), (RESUME if run and not run.is_over else RETRY)
-        login = transfer.connection or _office_login_for(transfer)
-        if login is None or login.ledger_account_id != transfer.ledger_account_id:
-            raise SwitchedOff(detail=NO_LOGIN)
-        if by is not None and not may(by, VERBS.get(transfer.kind, VERB)):
-            what = "payments" if transfer.payment else "invoices"
-            raise SwitchedOff(detail=NOT_ALLOWED.format(by, what, go_on))
+        invoice = rows.get(Invoice, transfer.invoice_id)
+        transfer.invoice, invoice.payer = invoice, rows.get(Client, invoice.payer_id)
+        login = _login(transfer)
+        by = _presser(transfer, login)
         if not may(login.user, "kashflow.save_login"):
-            raise SwitchedOff(detail=NOT_THEIRS.format(login.user, go_on))
-        invoice = transfer.invoice
+            raise SwitchedOff(detail=NOT_THEIRS.format(login.user, _go_on(transfer)))
         return cls(
             transfer=transfer,
-            lines=list(invoice.lines.select_related("account_code", "product_code", "credited_line")),
+            lines=_lines(invoice),
             link=customers.want(invoice.payer, transfer.ledger_account),
             login=login,
             gateway=get_gateway(login, by=by, purpose=f"{invoice.get_kind_display()} {invoice.number}"),
@@ -129,6 +114,8 @@ class Work:
     def resolve_customer(self) -> bool:
         """Finds or creates the payer's customer; whether it is known then. Raises GatewayError and Lost."""
         if not customers.is_settled(self.link):
+            # That is a way to KashFlow of its own, which may need the only slot.
+            self.gateway.step_aside()
             self.link = customers.resolve(self.link, connection=self.login, by=self.by)
             # Several calls may lie behind us. Every other phase begins with a move, which renews the lease.
             renew(self.transfer)
@@ -138,11 +125,41 @@ class Work:
         return known
 
 
-def _loaded(transfer: Transfer) -> Transfer:
-    """The row with its invoice, account and login; what it is claimed with (state, epoch, lease) stays as it was."""
-    full = Transfer.objects.select_related(*WITH).get(pk=transfer.pk)
-    full.state, full.epoch, full.lease_until = transfer.state, transfer.epoch, transfer.lease_until
-    return full
+def _lines(invoice: Invoice) -> list[InvoiceLine]:
+    """In their order, with their codes: those of an invoice are mostly the same."""
+    lines = sorted(rows.find(InvoiceLine, invoice=invoice), key=lambda line: line.sort)
+    accounts = {key: rows.get(AccountCode, key) for key in {line.account_code_id for line in lines} if key}
+    products = {key: rows.get(ProductCode, key) for key in {line.product_code_id for line in lines} if key}
+    for line in lines:
+        line.account_code = accounts[line.account_code_id] if line.account_code_id else None
+        line.product_code = products[line.product_code_id] if line.product_code_id else None
+    return lines
+
+
+def _login(transfer: Transfer) -> Connection:
+    """Whose calls these are. Raises SwitchedOff where there is none."""
+    login = transfer.connection or _office_login_for(transfer)
+    if login is None or login.ledger_account_id != transfer.ledger_account_id:
+        raise SwitchedOff(detail=NO_LOGIN)
+    return login
+
+
+def _presser(transfer: Transfer, login: Connection) -> User | None:
+    """Who pressed the button last, if anybody did. Raises SwitchedOff where they may not any more."""
+    run = transfer.newest_run
+    if run is None or run.by_id is None:
+        return None
+    # Mostly the same person: their permissions are read once.
+    by = login.user if run.by_id == login.user_id else run.by
+    if by is not None and not may(by, VERBS.get(transfer.kind, VERB)):
+        what = "payments" if transfer.payment_id else "invoices"
+        raise SwitchedOff(detail=NOT_ALLOWED.format(by, what, _go_on(transfer)))
+    return by
+
+
+def _go_on(transfer: Transfer) -> str:
+    run = transfer.newest_run
+    return RESUME if run and not run.is_over else RETRY
 
 
 def _office_login_for(transfer: Transfer) -> Connection | None:
@@ -153,12 +170,6 @@ def _office_login_for(transfer: Transfer) -> Connection | None:
             connection=login
         )
     return login
-
-
-def _newest_run(transfer: Transfer) -> Run | None:
-    """The last press that has it: who answers for it, and what can be resumed."""
-    having = Run.objects.select_related("by").filter(run_transfers__transfer=transfer)
-    return having.order_by("-started_at").first()
 
 
 Steps = dict[State, Callable[[Work], None]]

@@ -43,7 +43,7 @@ def claim(world: World, setting: Setting) -> Steps:
 
 
 def _has_room(world: World, setting: Setting, invoice: int) -> bool:
-    """As `claims._has_room` for a READY row."""
+    """As `claims._has_its_turn` for a READY row."""
     if not (setting.is_serial and setting.rules.one_create_at_a_time):
         return True
     others = [row for n, row in enumerate(world.rows) if n != invoice]
