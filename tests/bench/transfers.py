@@ -29,10 +29,10 @@ from tests.bench.report import Row, compared
 from tests.bench.rounds import alternate, timed
 from tests.bench.stock import Press
 
-MANY, LATENCY = 60, 50
+MANY, LATENCY = 150, 50
 IN_FLIGHT = (3, 4)
-# Threads of a worker; that no more calls than allowed are in flight is the product's own work.
-THREADS = 4
+# Threads of a worker as it is shipped; that no more calls than allowed are in flight is the product's own work.
+THREADS = 8
 ROUNDS = 3
 # Numbers the product's counter does not come to.
 FREE = 400_000_000

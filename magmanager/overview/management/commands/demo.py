@@ -100,7 +100,7 @@ class House:
             "-P",
             "threads",
             "-c",
-            "4",
+            "8",
             "--loglevel=WARNING",
             "--without-gossip",
             "--without-mingle",
