@@ -93,8 +93,8 @@ def write(account: LedgerAccount, seen: Sequence[Seen], *, at: dt.datetime) -> l
         arrived = _arrived({row.pk: news[row.pk][1] for row in rows}, account)
         changes = [_believe(row, *news[row.pk], arrived.get(row.pk, ZERO)) for row in rows]
         settle(rows, at=at)
-        moment = _as_stored(at)
-        many.execute(OBSERVE, OBSERVED, [_observed(account, news[row.pk][1], row.pk, moment) for row in rows])
+        observed = [_observed(row.pk, news[row.pk][1]) for row in rows]
+        many.execute(OBSERVE, OBSERVED, observed, account=account.pk, at=_as_stored(at))
     return changes
 
 
@@ -111,8 +111,7 @@ def settle(rows: Sequence[Money], *, at: dt.datetime | None = None) -> None:
     """Writes the money of locked `rows` and takes it off what their clients owe. `at`: KashFlow said so then."""
     for row in rows:
         row.paid_state = state_of(row.total, row.paid_amount)
-    moment = at and _as_stored(at)
-    many.execute(UPDATE, UPDATED, [(row.pk, *_columns(row), moment) for row in rows])
+    many.execute(UPDATE, UPDATED, [(row.pk, *_columns(row)) for row in rows], at=at and _as_stored(at))
     _balance(rows)
 
 
@@ -201,13 +200,10 @@ def _ids_there(payments: Collection[Payment], account: LedgerAccount) -> dict[in
     }
 
 
-def _observed(account: LedgerAccount, verdict: Verdict, invoice_id: int, moment: str) -> tuple[object, ...]:
+def _observed(invoice_id: int, verdict: Verdict) -> tuple[object, ...]:
     said = None if verdict.said_amount is None else to_pence(verdict.said_amount)
     payments = None if verdict.payments is None else kept(verdict.payments)
-    return (
-        *(invoice_id, account.pk, moment, said, verdict.said_paid, payments),
-        *(verdict.adds_up, verdict.flag),
-    )
+    return invoice_id, said, verdict.said_paid, payments, verdict.adds_up, verdict.flag
 
 
 def _balance(rows: Sequence[Money]) -> None:

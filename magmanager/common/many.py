@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
@@ -24,14 +25,25 @@ IDS = {
 }
 
 
-def execute(sql: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]]) -> None:
-    """Runs `sql`, in which `{rows}` is a SELECT of `rows`; `columns` names their columns and PostgreSQL's types."""
-    take = TAKE[connection.vendor]
-    taken = ", ".join(take(n, name, kind) for n, (name, kind) in enumerate(columns.items()))
+# By vendor: column `name`, which is the same in every row.
+SAME: dict[str, Callable[[str, str], str]] = {
+    "sqlite": lambda name, kind: f"%s AS {name}",
+    "postgresql": lambda name, kind: f"%s::{kind} AS {name}",
+}
+
+
+def execute(sql: str, columns: Mapping[str, str], rows: Sequence[Sequence[object]], **same: Any) -> None:
+    """Runs `sql`, in which `{rows}` is a SELECT of `rows`; `columns` names their columns and PostgreSQL's types.
+
+    Columns named in `same` have that value in every row and do not stand in `rows`.
+    """
+    taken = [SAME[connection.vendor](name, columns[name]) for name in same]
+    own = [(name, kind) for name, kind in columns.items() if name not in same]
+    taken += [TAKE[connection.vendor](n, name, kind) for n, (name, kind) in enumerate(own)]
     with connection.cursor() as cursor:
-        # Names and types of ours; what is written goes as one parameter.
-        source = f"SELECT {taken} FROM {ELEMENTS[connection.vendor]}"  # noqa: S608
-        cursor.execute(sql.format(rows=source), [json.dumps(rows)])
+        # Names and types of ours; what is written goes as parameters.
+        source = f"SELECT {', '.join(taken)} FROM {ELEMENTS[connection.vendor]}"  # noqa: S608
+        cursor.execute(sql.format(rows=source), [*same.values(), json.dumps(rows)])
 
 
 def among(ids: Iterable[int]) -> RawSQL:
