@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from clients import kashflow_mapping as mapping
@@ -23,6 +23,11 @@ from settings_app.models import User
 # Nothing is wrong with the one customer that was asked for.
 AWAY = (ConnectionOff, NotSent, RateLimited)
 State, How = CustomerLink.State, CustomerLink.How
+# KashFlow gives an id once. Where it comes again, its books are not the ones the other client was linked in.
+ANOTHERS = (
+    "KashFlow's customer {} has the number of one that another client is linked to. Were KashFlow's books restored or "
+    "emptied? Compare both clients with KashFlow, then choose this one's customer."
+)
 
 
 def link_to(
@@ -37,6 +42,7 @@ def link_to(
     """Links a wanted link to `customer`, which holds or was given `now`; as it is then, whoever was quicker.
 
     One that was there counts as created here, its reply lost, where it is what we would have created; else as found.
+    Where another client has that customer, a person has to look.
     """
     how = how or (How.CREATED if mapping.is_as_created(now, customer) else How.FOUND)
     moment = timezone.now()
@@ -52,9 +58,12 @@ def link_to(
         "candidates": [],
         "cause": "",
     }
-    with transaction.atomic():
-        if keep(link, State.WANTED, state=State.LINKED, **values):
-            audit.record("customer.linked", link, by=by, after={"kashflow_id": customer.code, "how": how})
+    try:
+        with transaction.atomic():
+            if keep(link, State.WANTED, state=State.LINKED, **values):
+                audit.record("customer.linked", link, by=by, after={"kashflow_id": customer.code, "how": how})
+    except IntegrityError:
+        return stop(link, ANOTHERS.format(customer.code))
     return fresh(link)
 
 

@@ -56,6 +56,23 @@ def test_wanting_twice_makes_one_link(books: Books) -> None:
     assert CustomerLink.objects.get().state == "wanted"
 
 
+def test_customer_whose_number_another_client_has_waits_for_a_person(books: Books) -> None:
+    """KashFlow's books were restored: it gives out a CustomerID anew that we know as somebody else's."""
+    first = books.resolve(books.want(factories.client_row(name="Kernow Kayaks Ltd")))
+    taken = books.add(Code="ZZZ", Name="Somebody Else")
+    other = factories.client_row(name="Arrow Press")
+    CustomerLink.objects.filter(pk=first.pk).update(customer_id=taken + 1)
+    link = books.resolve(books.want(other))
+    assert (link.state, link.customer_id, link.code) == ("match", None, "ARRO01")
+    assert "another client is linked to" in link.cause
+    assert len(link.cause) < 300
+    first.refresh_from_db()
+    assert (first.state, first.customer_id) == ("linked", taken + 1)
+    # Asked again, nothing is created a second time.
+    assert books.resolve(link).state == "match"
+    assert books.calls().count("InsertCustomer") == 2
+
+
 def test_new_client_is_created_with_its_details_under_letters_and_two_digits(books: Books) -> None:
     client = factories.client_row(name="Kernow Kayaks Ltd", phone="01432 000111", payment_terms_days=14)
     link = books.resolve(books.want(client))
