@@ -106,26 +106,33 @@ def claim(account_id: int, transfer_id: uuid.UUID) -> Transfer | None:
 def claim_first(account_id: int, transfer_ids: Iterable[uuid.UUID]) -> Transfer | None:
     """Takes the first that is still to be had of these, which were due; None where none is.
 
-    `due` said what each waits for; asked again here is what may have changed since, and only that. Where creates
-    are serial the account's row is locked meanwhile, so that nobody else finds room too. Elsewhere it is not: with
-    one more in hand than meant there is still no call more, for those have their slots.
+    `due` said what each waits for; asked again here is what may have changed since, and only that. With one more in
+    hand than meant there is still no call more: those have their slots.
     """
     account = rows.get(LedgerAccount, account_id)
-    if not is_serial(account):
-        return _claim_first(account, transfer_ids)
-    with transaction.atomic():
-        account = LedgerAccount.objects.select_for_update(no_key=True).get(pk=account_id)
-        return _claim_first(account, transfer_ids)
-
-
-def _claim_first(account: LedgerAccount, transfer_ids: Iterable[uuid.UUID]) -> Transfer | None:
     if is_full(account):
         return None
     for transfer_id in transfer_ids:
         transfer = rows.get(Transfer, transfer_id)
-        if _is_still_due(transfer, account) and _has_its_turn(transfer) and _take(transfer):
+        take = _take_in_turn if _goes_alone(transfer, account) else _take
+        if _is_still_due(transfer, account) and take(transfer):
             return transfer
     return None
+
+
+def _goes_alone(transfer: Transfer, account: LedgerAccount) -> bool:
+    """Whether it waits until others are done: a number of a serial account is taken, a credit note is set off."""
+    takes_a_number = transfer.kind == Transfer.Kind.CREATE and transfer.state == State.READY
+    return transfer.kind == Transfer.Kind.APPLY or (takes_a_number and is_serial(account))
+
+
+def _take_in_turn(transfer: Transfer) -> bool:
+    """With the account's row locked (SQLite locks everything), so that nobody else finds its turn come too."""
+    accounts = LedgerAccount.objects.select_for_update(no_key=True)
+    with transaction.atomic():
+        transfer.ledger_account = accounts.get(pk=transfer.ledger_account_id)
+        may_begin = transfer.state in BEGUN or not _is_stopped(transfer)
+        return may_begin and _has_its_turn(transfer) and _take(transfer)
 
 
 def _is_still_due(transfer: Transfer, account: LedgerAccount) -> bool:
@@ -162,13 +169,10 @@ def is_full(account: LedgerAccount) -> bool:
 
 
 def _has_its_turn(transfer: Transfer) -> bool:
-    """Whether none is under way that it has to wait for."""
-    account = transfer.ledger_account
+    """Of one that goes alone, whether none is under way that it has to wait for."""
     if transfer.kind == Transfer.Kind.APPLY:
         return not _is_another_set_off(transfer)
-    takes_a_number = transfer.kind == Transfer.Kind.CREATE and transfer.state == State.READY
-    if not takes_a_number or not is_serial(account):
-        return True
+    account = transfer.ledger_account
     # Also with a lease that ran out: until that is found, its worker may be at it still.
     at_work = [State.CLAIMED, State.SENDING]
     if account.numbering == LedgerAccount.Numbering.KASHFLOW:
