@@ -29,10 +29,13 @@ from tests.bench.report import Row, compared
 from tests.bench.rounds import alternate, timed
 from tests.bench.stock import Press
 
-MANY, LATENCY = 150, 50
-IN_FLIGHT = (3, 4)
+# KashFlow takes longer. At 80 ms the two limits of performance.md agree: the 8 ms of processor time that a call may
+# cost are a tenth of it.
+MANY, LATENCY = 150, 80
+# Calls at once, and what must be reached with so many.
+IN_FLIGHT = {3: 1.10, 4: 1.10, 8: 1.15}
 # Threads of a worker as it is shipped; that no more calls than allowed are in flight is the product's own work.
-THREADS = 8
+THREADS = 10
 ROUNDS = 3
 # Numbers the product's counter does not come to.
 FREE = 400_000_000
@@ -83,7 +86,7 @@ class Desk:
         found = alternate(ROUNDS, product=self.product, limit=lambda: self.limit(in_flight))
         return compared(
             f"transfer {MANY} invoices, {in_flight} in flight", found["product"], found["limit"],
-            "calls × round trip ÷ in flight", must=1.10, aim=1.05,
+            "calls × round trip ÷ in flight", must=IN_FLIGHT[in_flight], aim=1.05,
         )  # fmt: skip
 
     def product(self) -> float:

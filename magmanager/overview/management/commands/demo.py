@@ -100,7 +100,7 @@ class House:
             "-P",
             "threads",
             "-c",
-            "8",
+            "10",
             "--loglevel=WARNING",
             "--without-gossip",
             "--without-mingle",
