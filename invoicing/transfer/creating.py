@@ -113,8 +113,9 @@ def _mismatch(work: Work, number: int, phase: Phase) -> None:
     )
     why = causes.cause(cause, "other_number", found={"number": number})
     why |= {"kashflow_number": number, "kashflow_dbid": None}
-    record(work.transfer, Event.CREATED_OTHER_NUMBER, what=cause, phase=phase, **why)
+    # First: as soon as this one is done with, the next has its turn.
     pauses.pause_account(work.account, ours=ours, theirs=number)
+    record(work.transfer, Event.CREATED_OTHER_NUMBER, what=cause, phase=phase, **why)
     _show(work, number)
 
 
@@ -145,9 +146,9 @@ def _found(work: Work, verdict: Verdict, phase: Phase) -> None:
         event = Event.FOUND_CHANGED
     cause, found = causes.of_verdict(_whole(work, verdict), work.transfer.invoice.number)
     why = causes.cause(cause, event.name.lower(), found=found)
-    record(work.transfer, event, what=cause, phase=phase, **why)
     if isinstance(verdict, Changed) and work.document.number not in (0, verdict.found.number):
         pauses.pause_account(work.account, ours=work.document.number, theirs=verdict.found.number)
+    record(work.transfer, event, what=cause, phase=phase, **why)
 
 
 def _whole(work: Work, verdict: Verdict) -> Verdict:

@@ -8,8 +8,9 @@ import pytest
 
 from clients.models import CustomerLink
 from invoicing.models import Transfer, TransferAttempt
-from invoicing.transfer import claims, engine
+from invoicing.transfer import claims, engine, record
 from invoicing.transfer.lanes import sweep
+from invoicing.transfer.states import State
 from kashflow.models import LedgerAccount
 from magmanager.common.models import Run
 from tests import factories
@@ -171,6 +172,25 @@ def test_same_invoice_typed_by_hand_waits_for_a_person(desk: Desk) -> None:
     transfer = desk.transfer(second)
     assert (transfer.state, transfer.cause_code) == ("review", "found_probable")
     assert desk.calls("InsertInvoice") == 1
+
+
+def test_account_stops_before_the_next_invoice_has_its_turn(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.sandbox.settings(numbering="assign")
+    desk.press(desk.raise_invoices(2))
+    write, stopped = record._write, []
+
+    def noting(transfer: Transfer, to: State, *values: Any) -> None:
+        stopped.append((str(to), bool(LedgerAccount.objects.get().paused_reason)))
+        write(transfer, to, *values)
+
+    monkeypatch.setattr(record, "_write", noting)
+    desk.work()
+    assert ("review", True) in stopped
+    assert ("review", False) not in stopped
+    assert desk.states() == ["review", "ready"]
+    assert len(desk.documents()) == 1
 
 
 def test_another_number_stops_the_account_with_one_document(desk: Desk) -> None:
