@@ -142,10 +142,11 @@ class House:
         return 0 if manager.returncode in {0, 130, 143} else 1
 
     def _welcome(self) -> None:
-        """Prints the box once the first page can be opened."""
+        """Prints the box once the first page can be opened, and KashFlow's stand-in asked."""
         until = time.monotonic() + WAIT_FOR_WEB
+        both = (f"http://{HOST}:{self.port}/health/live", f"http://{HOST}:{self.sandbox_port}/")
         while time.monotonic() < until:
-            if answers(f"http://{HOST}:{self.port}/health/live"):
+            if all(answers(url) for url in both):
                 print("\n" + box(self.lines()) + "\n", flush=True)
                 return
             time.sleep(0.2)
