@@ -25,8 +25,8 @@ AWAY = (ConnectionOff, NotSent, RateLimited)
 State, How = CustomerLink.State, CustomerLink.How
 # KashFlow gives an id once. Where it comes again, its books are not the ones the other client was linked in.
 ANOTHERS = (
-    "KashFlow's customer {} has the number of one that another client is linked to. Were KashFlow's books restored or "
-    "emptied? Compare both clients with KashFlow, then choose this one's customer."
+    "KashFlow's customer {} has the KashFlow ID or the number of one that another client is linked to. Were KashFlow's "
+    "books restored or emptied? Compare both clients with KashFlow, then choose this one's customer."
 )
 
 

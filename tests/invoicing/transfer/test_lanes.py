@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection as database
@@ -16,6 +18,7 @@ from clients.models import CustomerLink
 from invoicing import tasks
 from invoicing.models import Invoice, Transfer
 from invoicing.transfer import claims, lanes
+from kashflow import slots
 from kashflow.models import ApiCall, CallSlot, Connection, LedgerAccount
 from magmanager.common.models import Run
 from tests import factories
@@ -86,14 +89,32 @@ def test_lane_takes_what_is_left_of_a_queue_that_others_work_on(desk: Desk) -> N
     assert taken.pk == queue[1]
 
 
-def test_errand_keeps_its_slot_from_look_to_read_back(desk: Desk) -> None:
-    """With one slot, nobody's slow call comes between a look and its create; the payer's customer needs it too."""
+def test_errand_keeps_its_slot_from_look_to_read_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's slow call comes between a look and its create: of three calls each, only the first takes a slot."""
+    desk.in_kashflow(payer=(payer := factories.client_row()))
+    taken: list[uuid.UUID] = []
+    take = slots.take
+
+    def noting(*args: Any, **how: Any) -> uuid.UUID:
+        taken.append(take(*args, **how))
+        return taken[-1]
+
+    monkeypatch.setattr(slots, "take", noting)
+    ApiCall.objects.all().delete()
+    desk.press(desk.raise_invoices(2, payer))
+    desk.work()
+    made = list(ApiCall.objects.order_by("id").values_list("operation", flat=True))
+    assert made == ["GetInvoice", "InsertInvoice", "GetInvoice"] * 2
+    assert len(taken) == 2
+    assert CallSlot.objects.exclude(holder=None).count() == 0
+
+
+def test_customer_is_created_where_the_errand_has_the_only_slot(desk: Desk) -> None:
     LedgerAccount.objects.update(numbers_proved=True, max_calls=1)
     desk.press(desk.raise_invoices(2))
     desk.work()
     assert desk.states() == ["verified"] * 2
-    made = [call.operation for call in ApiCall.objects.order_by("id") if "Customer" not in call.operation]
-    assert made == ["GetInvoice", "InsertInvoice", "GetInvoice"] * 2
+    assert desk.calls("InsertCustomer") == 2
     assert CallSlot.objects.exclude(holder=None).count() == 0
 
 
