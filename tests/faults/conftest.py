@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from kashflow.models import Connection
-from tests.faults.house import House
+from tests.faults.house import UNFORGIVING, House
 from tests.faults.lane import Lane
 from tests.faults.redis import Redis
 from tests.invoicing.transfer.conftest import Desk
@@ -60,15 +60,15 @@ def house(request: pytest.FixtureRequest) -> House:
 
 @pytest.fixture
 def desk(connected: Connection, sandbox: LiveSandbox) -> Desk:
-    """The accountant, with a KashFlow that forgives no slip of ours."""
-    sandbox.settings(strict=True)
+    """The accountant, with a KashFlow that forgives nothing."""
+    sandbox.settings(**UNFORGIVING)
     return Desk(connected, sandbox)
 
 
 @pytest.fixture
 def open_desk(committed: None, connected: Connection, sandbox: LiveSandbox) -> Desk:
     """The same with rows that other processes see."""
-    sandbox.settings(strict=True)
+    sandbox.settings(**UNFORGIVING)
     return Desk(connected, sandbox)
 
 

@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 STAGE = "tests.faults.stage"
 # Settle 12 s, lease 3.6 s, sweep 1.2 s.
 TIME_SCALE = "0.02"
+# A slip of ours is a fault, and a second create is a second document: an account that overwrites would hide it.
+UNFORGIVING: dict[str, Any] = {"strict": True, "duplicate_number": "duplicate"}
 Process = subprocess.Popen[bytes]
 
 
@@ -42,6 +44,7 @@ class House:
     ) -> None:
         self.folder = folder
         self.sandbox = sandbox
+        sandbox.settings(**UNFORGIVING)
         self.database = database
         self.running: list[Process] = []
         self.env = {
