@@ -28,6 +28,9 @@ CHUNK = 100
 # How many may be prepared or recorded here beyond those whose calls are in flight.
 IN_PREPARATION = 1
 BEGUN = (State.SENT, State.AMBIGUOUS)
+# The states somebody may hold, and those somebody may take: without them SQLite reads an account's whole history.
+IN_HAND = (State.CLAIMED, State.SENDING, *BEGUN)
+TO_TAKE = (State.READY, *BEGUN)
 FINISH_FIRST = Case(
     When(state=State.SENT, then=Value(0)),
     When(state=State.AMBIGUOUS, then=Value(1)),
@@ -56,6 +59,7 @@ def due(account: LedgerAccount) -> QuerySet[Transfer]:
         Q(connection=None) | Q(connection__refusal=""),
         ~Q(cause_code=pauses.NO_LOGIN) | Exists(Connection.objects.filter(ledger_account=account)),
         ledger_account=account,
+        state__in=TO_TAKE,
     )
 
 
@@ -139,7 +143,7 @@ def _is_still_due(transfer: Transfer, account: LedgerAccount) -> bool:
     """Whether nobody took, stopped or postponed it since the queue was read. Its login and newest run stay loaded."""
     transfer.ledger_account, now = account, timezone.now()
     is_free = not any(wait and wait > now for wait in (transfer.lease_until, transfer.not_before))
-    if not is_free or transfer.state not in (State.READY, *BEGUN):
+    if not is_free or transfer.state not in TO_TAKE:
         return False
     return not _is_off(transfer) and (transfer.state in BEGUN or not _is_stopped(transfer))
 
@@ -160,7 +164,9 @@ def _is_stopped(transfer: Transfer) -> bool:
 
 def held(account: LedgerAccount) -> QuerySet[Transfer]:
     """The transfers somebody is at work on."""
-    return Transfer.objects.filter(ledger_account=account, lease_until__gt=timezone.now())
+    return Transfer.objects.filter(
+        ledger_account=account, state__in=IN_HAND, lease_until__gt=timezone.now()
+    )
 
 
 def is_full(account: LedgerAccount) -> bool:
@@ -184,12 +190,11 @@ def _has_its_turn(transfer: Transfer) -> bool:
 
 def _is_another_set_off(transfer: Transfer) -> bool:
     """One at a time per invoice: what is paid of it before and after is what tells whether it was set off."""
-    under_way = [State.CLAIMED, State.SENDING, State.SENT, State.AMBIGUOUS]
     others = Transfer.objects.filter(
         kind=Transfer.Kind.APPLY,
         ledger_account=transfer.ledger_account_id,
         invoice__credits=transfer.invoice.credits_id,
-        state__in=under_way,
+        state__in=IN_HAND,
     )
     return others.exclude(pk=transfer.pk).exists()
 
