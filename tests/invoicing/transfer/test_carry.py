@@ -11,6 +11,7 @@ from invoicing.models import Transfer, TransferAttempt
 from invoicing.transfer import claims, engine, record
 from invoicing.transfer.lanes import sweep
 from invoicing.transfer.states import State
+from kashflow.account import change_kashflow_settings
 from kashflow.models import LedgerAccount
 from magmanager.common.models import Run
 from tests import factories
@@ -111,7 +112,7 @@ def test_failed_read_keeps_what_is_uncertain_uncertain_and_a_person_is_asked_aft
 def test_read_back_that_fails_is_made_again(desk: Desk) -> None:
     invoice = desk.raise_invoices(1)[0]
     # The first GetInvoice is the look, the second reads back.
-    desk.sandbox.fault("GetInvoice", "drop_before", after=1)
+    desk.sandbox.fault("GetInvoice", "drop_before", after=2)
     desk.press([invoice])
     desk.work()
     assert desk.states() == ["sent"]
@@ -206,6 +207,16 @@ def test_another_number_stops_the_account_with_one_document(desk: Desk) -> None:
     until_settled(desk)
     assert desk.calls("InsertInvoice") == 1
     assert len(desk.documents()) == 1
+
+
+def test_choosing_the_numbering_lets_an_account_go_on_that_its_numbers_stopped(desk: Desk) -> None:
+    desk.sandbox.settings(numbering="assign")
+    desk.press(desk.raise_invoices(2))
+    desk.work()
+    change_kashflow_settings(
+        by=factories.user("Admin"), account=desk.account, values={"numbering": "kashflow"}
+    )
+    assert desk.account.paused_reason == ""
 
 
 def test_until_the_numbering_is_proved_creates_go_one_at_a_time_in_order(desk: Desk) -> None:

@@ -8,6 +8,9 @@ import pytest
 
 from clients.models import Client, CustomerLink
 from invoicing.models import Invoice, Transfer
+from invoicing.transfer import looks
+from invoicing.transfer.work import Work
+from kashflow.gateway import records
 from kashflow.models import LedgerAccount
 from tests import factories
 from tests.invoicing.transfer.conftest import Desk, raised
@@ -121,7 +124,8 @@ def test_restored_backup_doubles_nothing_where_kashflow_gave_another_number(desk
 
 def test_deleted_and_its_number_given_to_somebody_else_is_not_taken_for_ours(desk: Desk) -> None:
     invoice = desk.raise_invoices(1)[0]
-    desk.sandbox.fault("GetInvoice", "drop_before", after=1)
+    # Of an account that is not proved yet the number is read before and after the list, then read back.
+    desk.sandbox.fault("GetInvoice", "drop_before", after=2)
     desk.press([invoice])
     desk.work()
     assert desk.states() == ["sent"]
@@ -227,3 +231,22 @@ def _until_sure(desk: Desk, invoice: Invoice) -> None:
         desk.skip(seconds)
         desk.sweep_and_work()
     assert Transfer.objects.count() == 1
+
+
+def test_number_typed_while_the_list_was_read_is_not_overwritten(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list takes its time: what counts is the number, read again after it."""
+    (invoice,) = desk.raise_invoices(1)
+    read = looks._by_marker
+
+    def slowly(work: Work) -> list[records.Invoice]:
+        found = read(work)
+        type_in(desk, invoice.number, CustomerReference="By the bookkeeper")
+        return found
+
+    monkeypatch.setattr(looks, "_by_marker", slowly)
+    desk.press([invoice])
+    desk.work()
+    assert (desk.states(), desk.calls("InsertInvoice")) == (["conflict"], 0)
+    assert [one["CustomerReference"] for one in desk.sandbox.invoices()] == ["By the bookkeeper"]
