@@ -19,7 +19,6 @@ from django.db.models.functions import Coalesce
 from invoicing.models import Invoice, InvoiceLine, Transfer
 from invoicing.transfer.states import State
 from invoicing.vat import VatOfLine
-from magmanager.common import many
 from magmanager.common.errors import DomainError
 from magmanager.common.fields import MoneyField
 from magmanager.common.money import ZERO
@@ -79,10 +78,10 @@ def received() -> Combinable:
     return _pounds(F("paid_amount") + _of_notes(F("paid_amount")))
 
 
-def being_set_off(invoice_ids: Iterable[int]) -> QuerySet[Invoice]:
-    """The credit notes that are being set off against these invoices: done in KashFlow or not, nobody knows yet."""
+def being_set_off() -> QuerySet[Invoice]:
+    """The credit notes that are being set off: done in KashFlow or not, nobody knows yet."""
     errands = Transfer.objects.filter(kind=Transfer.Kind.APPLY, state__in=UNDER_WAY)
-    return Invoice.objects.filter(credits__in=many.among(invoice_ids), transfers__in=errands)
+    return Invoice.objects.filter(transfers__in=errands)
 
 
 def _live() -> QuerySet[Invoice]:

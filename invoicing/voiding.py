@@ -138,7 +138,7 @@ def _refuse_elsewhere(transfer: Transfer) -> None:
 
 def _refuse_while_set_off(invoice: Invoice) -> None:
     """Until a set-off is read back, its money can't be told from a payment."""
-    note = credits.being_set_off([invoice.pk]).first()
+    note = credits.being_set_off().filter(credits=invoice).first()
     if note is not None:
         raise CannotAsk(
             f"Credit note {note.number} is being set off against invoice {invoice.number}, so it is not known what "

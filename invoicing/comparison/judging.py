@@ -81,11 +81,11 @@ def compared(here: Here, there: records.Invoice) -> Iterator[Finding]:
 
 def _paid(here: Here, there: records.Invoice) -> Iterator[Finding]:
     paid = money.to_penny(there.amount_paid)
-    if paid == here.paid or (here.is_note and here.left):
+    if paid == here.paid or (here.voids and here.left):
         return
     what = f"Paid: £{here.paid:,.2f} here, £{paid:,.2f} in KashFlow."
     if here.is_note:
-        what = f"Set off: £{here.set_off:,.2f} here, £{-paid:,.2f} in KashFlow."
+        what = f"Set off: £{-here.paid:,.2f} here, £{-paid:,.2f} in KashFlow."
     yield _finding(here, Kind.PAID, what, there.dbid)
 
 

@@ -143,7 +143,7 @@ class Walk:
             document=document,
             state=State(transfer.state) if transfer else None,
             dbid=transfer.kashflow_dbid if transfer else None,
-            paid=-applied if is_note else invoice.paid_amount,
+            paid=-applied if is_note and applied else invoice.paid_amount,
             is_cancelled=invoice.state == Invoice.State.CANCELLED,
             is_note=is_note,
             voids=invoice.credits_id if invoice.is_voiding else None,

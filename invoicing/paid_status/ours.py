@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from clients.models import Client, CustomerLink
+from invoicing import credits
 from invoicing.models import Invoice, Transfer
 from invoicing.paid_status.verdict import Ours
 from invoicing.transfer import adoption
@@ -32,12 +33,13 @@ def with_ids(account: LedgerAccount, dbids: Iterable[int]) -> list[Ours]:
 
 
 def paid_with_numbers(account: LedgerAccount, numbers: Iterable[int]) -> list[Ours]:
-    """Those of `account` that are paid to the penny here and have one of these numbers in KashFlow."""
-    return list(_ours(account, PAID & Q(kashflow_number__in=many.among(numbers))))
+    """The invoices of `account` that are paid to the penny here and have one of these numbers in KashFlow."""
+    invoices = PAID & Q(invoice__kind=Invoice.Kind.INVOICE)
+    return list(_ours(account, invoices & Q(kashflow_number__in=many.among(numbers))))
 
 
 def of_client(account: LedgerAccount, client: Client) -> list[Ours]:
-    """All of `account` that this client was invoiced for as the payer, paid ones too."""
+    """All of `account` with this client as the payer, paid ones too."""
     return list(_ours(account, Q(invoice__payer=client)))
 
 
@@ -51,11 +53,29 @@ def in_kashflow(account: LedgerAccount) -> QuerySet[Transfer]:
     )
 
 
+def _to_read(account: LedgerAccount) -> QuerySet[Transfer]:
+    """Invoices, and credit notes that somebody may set off in KashFlow by hand: against whatever they like there.
+
+    Not those our own errand is setting off just now, nor those that void: with their invoice they count for nothing.
+    """
+    errands = Transfer.objects.filter(kind=Transfer.Kind.APPLY, invoice=OuterRef("invoice"))
+    under_way = Exists(errands.filter(state__in=credits.UNDER_WAY))
+    notes = Transfer.objects.documents().filter(
+        ~under_way,
+        ledger_account=account,
+        state=State.VERIFIED,
+        invoice__state=Invoice.State.RAISED,
+        invoice__credits__state=Invoice.State.RAISED,
+        invoice__is_voiding=False,
+    )
+    return in_kashflow(account) | notes
+
+
 def _ours(account: LedgerAccount, which: Q) -> Iterator[Ours]:
     linked = CustomerLink.objects.filter(
         client=OuterRef("invoice__payer"), ledger_account=account, state=CustomerLink.State.LINKED
     )
-    rows = in_kashflow(account).filter(which).order_by("invoice__number")
+    rows = _to_read(account).filter(which).order_by("invoice__number")
     wanted = rows.annotate(
         customer_id=Subquery(linked.values("customer_id")[:1]),
         number=F("invoice__number"),

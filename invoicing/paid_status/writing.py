@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from clients.balances import change_balances, lock_balances
@@ -141,9 +142,9 @@ def set_off(note: Invoice, *, there: Decimal) -> None:
     """
     rows = {row.pk: row for row in locked([note.pk, note.credits_id or 0])}
     credit, invoice = rows[note.pk], rows[note.credits_id or 0]
-    if {credit.state, invoice.state} != {Invoice.State.RAISED} or credit.paid_amount == credit.total:
+    if {credit.state, invoice.state} != {Invoice.State.RAISED}:
         return
-    # A reading made before somebody decided may have believed it already.
+    # A reading made before somebody decided may have believed it already, of one of the two or of both.
     taken = min(-credit.total, max(there - invoice.kashflow_paid_amount, ZERO))
     invoice.kashflow_paid_amount += taken
     invoice.paid_amount += taken
@@ -152,7 +153,9 @@ def set_off(note: Invoice, *, there: Decimal) -> None:
 
 
 def _without_set_offs(rows: list[Money]) -> list[Money]:
-    under_way = set(credits.being_set_off(row.pk for row in rows).values_list("credits", flat=True))
+    among = many.among(row.pk for row in rows)
+    notes = credits.being_set_off().filter(Q(pk__in=among) | Q(credits__in=among))
+    under_way = {pk for pair in notes.values_list("pk", "credits") for pk in pair}
     return [row for row in rows if row.pk not in under_way]
 
 

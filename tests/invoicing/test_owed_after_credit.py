@@ -17,6 +17,7 @@ from invoicing.models import Invoice, PaymentObservation, Transfer
 from invoicing.paid_status import shown
 from invoicing.statement import statement
 from invoicing.transfer import engine
+from invoicing.transfer.desk import do_not_send
 from magmanager.overview.money_due import due
 from tests import factories
 from tests.invoicing.paid import updated
@@ -200,6 +201,45 @@ def test_errand_taken_over_by_another_worker_settles_nothing_twice(desk: Desk, i
     desk.sweep_and_work()
     assert errand(note).state == "verified"
     owes(invoice, "146.82")
+
+
+def test_left_to_the_bookkeeper_who_sets_it_off(desk: Desk, invoice: Invoice) -> None:
+    note = credit(desk, invoice, "100.00")
+    hold_set_offs()
+    desk.work()
+    do_not_send(by=desk.by, transfer=errand(note), reason="The bookkeeper sees to it")
+    set_off_by_hand(desk, invoice, note)
+    for _ in range(2):
+        updated(desk)
+        owes(invoice, "146.82")
+    assert settled(invoice, note)[1] == ("paid", Decimal("-120.00"), Decimal("-120.00"))
+
+
+def test_note_of_a_paid_invoice_that_the_bookkeeper_sets_off_against_another(desk: Desk) -> None:
+    paid, other = desk.in_kashflow(2, factories.client_row())
+    pay(desk, paid, "266.82")
+    updated(desk)
+    note = credit(desk, paid, "100.00")
+    desk.work()
+    assert errand(note).state == "review"
+    for leave in (False, True):
+        if leave:
+            do_not_send(by=desk.by, transfer=errand(note), reason="Used for the next invoice")
+            set_off_by_hand(desk, other, note)
+        updated(desk)
+        assert Client.objects.get(pk=paid.payer_id).balance_amount == Decimal("146.82")
+    assert [state for state, *_ in settled(paid, other, note)] == ["paid", "part", "paid"]
+
+
+def test_set_off_that_the_bookkeeper_undoes_is_open_again(desk: Desk, invoice: Invoice) -> None:
+    note = credit(desk, invoice, "100.00")
+    desk.work()
+    for document in (invoice, note):
+        (payment,) = desk.sandbox.payments(desk.dbid(document))
+        desk.sandbox.unpay(payment["PayID"])
+    updated(desk)
+    owes(invoice, "146.82")
+    assert settled(invoice, note) == [("unpaid", Decimal(0), Decimal(0))] * 2
 
 
 def test_set_off_is_named_among_what_is_paid(desk: Desk, invoice: Invoice) -> None:

@@ -26,6 +26,7 @@ from kashflow.models import LedgerAccount
 from kashflow.services import get_gateway
 from magmanager.common.models import Run
 from tests import factories
+from tests.invoicing.paid import updated
 from tests.invoicing.transfer.conftest import FIRST_NUMBER, Desk
 from tests.invoicing.transfer.test_apply import credit, errand, pay
 from tests.invoicing.transfer.test_carry import type_in
@@ -300,14 +301,17 @@ def test_credit_note_whose_setting_off_needs_somebody_and_one_that_is_left_as_it
     note = credit(desk, invoice, "100.00")
     desk.work()
     Transfer.objects.filter(kind="apply").update(state="review")
-    Invoice.objects.filter(pk=invoice.pk).update(paid_amount="120.00", paid_state="part")
+    open_here = {"paid_amount": 0, "kashflow_paid_amount": 0, "paid_state": "unpaid"}
+    Invoice.objects.filter(pk=note.pk).update(**open_here)
     assert (compare()[0], found()) == (1, [("paid", note.number)])
     assert LedgerDifference.objects.get().what == "Set off: £0.00 here, £120.00 in KashFlow."
     page = as_role("Accounts").get(PAGE).content.decode()
     assert "Open it to see how far setting it off is." in page
     assert "Update Invoice Paid Status" not in page
-    # Left in KashFlow as it is, by a person's decision: set off or not, both is right.
+    # Left in KashFlow as it is, by a person's decision: set off or not, both is right, once it was read.
     Transfer.objects.filter(kind="apply").update(state="do_not_send")
+    assert (compare()[0], found()) == (1, [("paid", note.number)])
+    updated(desk)
     assert (compare()[0], found()) == (0, [])
 
 
