@@ -31,6 +31,8 @@ BEGUN = (State.SENT, State.AMBIGUOUS)
 # The states somebody may hold, and those somebody may take: without them SQLite reads an account's whole history.
 IN_HAND = (State.CLAIMED, State.SENDING, *BEGUN)
 TO_TAKE = (State.READY, *BEGUN)
+# What changes how much of an invoice is paid in KashFlow.
+SETTLING = (Transfer.Kind.APPLY, Transfer.Kind.PAYMENT)
 FINISH_FIRST = Case(
     When(state=State.SENT, then=Value(0)),
     When(state=State.AMBIGUOUS, then=Value(1)),
@@ -92,9 +94,13 @@ def _is_paused() -> Exists:
 
 
 def next_ids(account: LedgerAccount) -> list[uuid.UUID]:
-    """The transfers to take next: begun ones first, then in number order; one where creates are serial."""
-    most = 1 if is_serial(account) else CHUNK
-    return list(due(account).order_by(*ORDER).values_list("pk", flat=True)[:most])
+    """The transfers to take next: begun ones first, then in number order; where creates are serial, one of them."""
+    found = list(due(account).order_by(*ORDER).values_list("pk", "kind", "state")[:CHUNK])
+    ids = [pk for pk, *_ in found]
+    if is_serial(account):
+        new = [pk for pk, kind, state in found if (kind, state) == (Transfer.Kind.CREATE, State.READY)]
+        ids = [pk for pk in ids if pk not in set(new[1:])]
+    return ids
 
 
 def is_serial(account: LedgerAccount) -> bool:
@@ -125,9 +131,12 @@ def claim_first(account_id: int, transfer_ids: Iterable[uuid.UUID]) -> Transfer 
 
 
 def _goes_alone(transfer: Transfer, account: LedgerAccount) -> bool:
-    """Whether it waits until others are done: a number of a serial account is taken, a credit note is set off."""
-    takes_a_number = transfer.kind == Transfer.Kind.CREATE and transfer.state == State.READY
-    return transfer.kind == Transfer.Kind.APPLY or (takes_a_number and is_serial(account))
+    """Whether it begins only once others are done: a number of a serial account is taken, or what is paid changes.
+
+    What has begun is finished whatever others do: two that waited for each other would wait for ever.
+    """
+    is_alone = transfer.kind in SETTLING or (transfer.kind == Transfer.Kind.CREATE and is_serial(account))
+    return transfer.state == State.READY and is_alone
 
 
 def _take_in_turn(transfer: Transfer) -> bool:
@@ -135,8 +144,7 @@ def _take_in_turn(transfer: Transfer) -> bool:
     accounts = LedgerAccount.objects.select_for_update(no_key=True)
     with transaction.atomic():
         transfer.ledger_account = accounts.get(pk=transfer.ledger_account_id)
-        may_begin = transfer.state in BEGUN or not _is_stopped(transfer)
-        return may_begin and _has_its_turn(transfer) and _take(transfer)
+        return not _is_stopped(transfer) and _has_its_turn(transfer) and _take(transfer)
 
 
 def _is_still_due(transfer: Transfer, account: LedgerAccount) -> bool:
@@ -164,9 +172,7 @@ def _is_stopped(transfer: Transfer) -> bool:
 
 def held(account: LedgerAccount) -> QuerySet[Transfer]:
     """The transfers somebody is at work on."""
-    return Transfer.objects.filter(
-        ledger_account=account, state__in=IN_HAND, lease_until__gt=timezone.now()
-    )
+    return Transfer.objects.filter(ledger_account=account, state__in=IN_HAND, lease_until__gt=timezone.now())
 
 
 def is_full(account: LedgerAccount) -> bool:
@@ -176,8 +182,8 @@ def is_full(account: LedgerAccount) -> bool:
 
 def _has_its_turn(transfer: Transfer) -> bool:
     """Of one that goes alone, whether none is under way that it has to wait for."""
-    if transfer.kind == Transfer.Kind.APPLY:
-        return not _is_another_set_off(transfer)
+    if transfer.kind in SETTLING:
+        return not _is_another_settling(transfer)
     account = transfer.ledger_account
     # Also with a lease that ran out: until that is found, its worker may be at it still.
     at_work = [State.CLAIMED, State.SENDING]
@@ -188,15 +194,18 @@ def _has_its_turn(transfer: Transfer) -> bool:
     return not held(account).exists() and not begun.exists()
 
 
-def _is_another_set_off(transfer: Transfer) -> bool:
-    """One at a time per invoice: what is paid of it before and after is what tells whether it was set off."""
-    others = Transfer.objects.filter(
-        kind=Transfer.Kind.APPLY,
-        ledger_account=transfer.ledger_account_id,
-        invoice__credits=transfer.invoice.credits_id,
-        state__in=IN_HAND,
-    )
-    return others.exclude(pk=transfer.pk).exists()
+def _is_another_settling(transfer: Transfer) -> bool:
+    """One at a time per invoice: what is paid of it before and after is what tells whether a note was set off.
+
+    Payments are told apart by their codes, so they wait for no other payment.
+    """
+    is_payment = transfer.kind == Transfer.Kind.PAYMENT
+    settled = transfer.invoice_id if is_payment else transfer.invoice.credits_id
+    others = Q(kind=Transfer.Kind.APPLY, invoice__credits=settled)
+    if not is_payment:
+        others |= Q(kind=Transfer.Kind.PAYMENT, invoice=settled)
+    at_work = Transfer.objects.filter(others, ledger_account=transfer.ledger_account_id, state__in=IN_HAND)
+    return at_work.exclude(pk=transfer.pk).exists()
 
 
 def _take(transfer: Transfer) -> bool:

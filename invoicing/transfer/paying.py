@@ -5,6 +5,7 @@ Payments go by InvoiceNumber, so the number is looked up before every write: it 
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import time
 from collections.abc import Iterator
@@ -40,6 +41,9 @@ from magmanager.common.money import to_pence
 # As with documents: a look older than half the send deadline is taken again.
 FRESH = 0.5
 LOOKS = 3
+A_DAY = dt.timedelta(days=1)
+# What was written, kept from the intent on: the mapping and the default account may be others by then.
+SENT_AS = "sent_as"
 NOT_MAPPED, NO_BANK, GONE = "payment_not_mapped", "payment_no_bank", "payment_gone"
 
 
@@ -126,7 +130,9 @@ def _absent(work: Work, phase: Phase) -> Look | None:
 def _insert(work: Work, seen: Look) -> None:
     transfer, sent = work.transfer, _wanted(work)
     fingerprint = hashlib.sha256(repr(sent).encode()).hexdigest()
-    record(transfer, Event.INTENT, what="Not in KashFlow yet; recording it there.", request_hash=fingerprint)
+    kept: dict[str, Any] = {"found": {SENT_AS: {"method": sent.method_id, "account": sent.account_id}}}
+    what = "Not in KashFlow yet; recording it there."
+    record(transfer, Event.INTENT, what=what, request_hash=fingerprint, **kept)
     phase = Phase("create")
     try:
         theirs = work.gateway.insert_invoice_payment(sent, send_by=seen.at + times().send_deadline)
@@ -135,7 +141,7 @@ def _insert(work: Work, seen: Look) -> None:
         return
     pauses.release(transfer)
     what = f"Recorded in KashFlow, as its payment {theirs}."
-    record(transfer, Event.CREATED, what=what, phase=phase, kashflow_payment_id=theirs, tries=0)
+    record(transfer, Event.CREATED, what=what, phase=phase, kashflow_payment_id=theirs, tries=0, **kept)
     read_back(work)
 
 
@@ -148,7 +154,8 @@ def _found(work: Work, verdict: Verdict, phase: Phase) -> None:
     if isinstance(verdict, Ours):
         theirs = verdict.found.payment_id
         what = f"It was in KashFlow already, as its payment {theirs}; nothing was sent again."
-        record(transfer, Event.FOUND_OURS, what=what, phase=phase, kashflow_payment_id=theirs, tries=0)
+        columns: dict[str, Any] = {"kashflow_payment_id": theirs, "tries": 0, "found": transfer.found}
+        record(transfer, Event.FOUND_OURS, what=what, phase=phase, **columns)
         read_back(work)
         return
     event = Event.FOUND_CHANGED
@@ -239,11 +246,11 @@ def check(work: Work) -> None:
 
 
 def _look(work: Work, *, twice: bool = False) -> Look:
-    """The payments on our document, and `twice` those of the day too. Raises NotOurDocument and GatewayError."""
+    """The payments on our document, and `twice` those around its day too. Raises NotOurDocument and GatewayError."""
     number = _number_of(work)
     found = payments_of(work.gateway, number)
     if twice:
-        found += [one for one in _of_the_day(work) if one.invoice_number == number]
+        found += [one for one in _around_the_day(work) if one.invoice_number == number]
     answered_at = time.monotonic()
     payment = _payment(work)
     others = Payment.objects.filter(invoice=payment.invoice_id).exclude(pk=payment.pk)
@@ -274,21 +281,27 @@ def _number_of(work: Work) -> int:
     return number
 
 
-def _of_the_day(work: Work) -> list[records.Payment]:
-    """All payments of its day, page by page. Raises Unknown where the pages are not what the count says."""
-    day = _payment(work).paid_on
-    count = work.gateway.get_invoice_payments_count_for_date_range(day, day)
+def _around_the_day(work: Work) -> list[records.Payment]:
+    """All payments around its day, page by page: whether KashFlow's range includes its last day is not sure.
+
+    Raises Unknown where the pages are not what the count says.
+    """
+    count = work.gateway.get_invoice_payments_count_for_date_range(*_days(work))
     found = list(_pages(work, count))
     if len({one.payment_id for one in found}) != len(found) or len(found) != count:
         raise Unknown("GetInvoicePaymentsByDateRange", f"{len(found)} payments in the pages, {count} counted")
     return found
 
 
+def _days(work: Work) -> tuple[dt.date, dt.date]:
+    day = _payment(work).paid_on
+    return day - A_DAY, day + A_DAY
+
+
 def _pages(work: Work, count: int) -> Iterator[records.Payment]:
     """Until an empty page; a page more than there are payments would be one that is repeated."""
-    day = _payment(work).paid_on
     for page in range(1, count + 2):
-        records_of_page = list(work.gateway.get_invoice_payments_by_date_range(day, day, page))
+        records_of_page = list(work.gateway.get_invoice_payments_by_date_range(*_days(work), page))
         if not records_of_page:
             return
         yield from records_of_page
@@ -316,17 +329,24 @@ def _mapped(work: Work) -> PaymentMethodMapping | None:
 
 
 def _wanted(work: Work) -> records.Payment:
-    """What KashFlow is to have."""
-    payment, document, mapped = _payment(work), _document(work), _mapped(work)
-    bank = payment.bank_account or work.account.bank_account
+    """What KashFlow is to have: before it is sent as it is mapped now, then as it was sent."""
+    payment, document = _payment(work), _document(work)
+    kept = {} if work.transfer.state == State.CLAIMED else work.transfer.found.get(SENT_AS, {})
+    method_id, account_id = (kept["method"], kept["account"]) if kept else _mapped_now(work)
     return records.Payment(
         invoice_number=document.kashflow_number or work.transfer.invoice.number,
         pay_date=payment.paid_on,
         note=pay_note(payment.note, payment.code),
-        method_id=mapped.kashflow_method.kashflow_id if mapped else 0,
-        account_id=bank.kashflow_id if bank else 0,
+        method_id=method_id,
+        account_id=account_id,
         amount=payment.amount,
     )
+
+
+def _mapped_now(work: Work) -> tuple[int, int]:
+    """KashFlow's ids of the payment's method and bank account; 0 where there is none."""
+    mapped, bank = _mapped(work), _payment(work).bank_account or work.account.bank_account
+    return mapped.kashflow_method.kashflow_id if mapped else 0, bank.kashflow_id if bank else 0
 
 
 STEPS: Steps = {State.CLAIMED: send, State.SENT: read_back, State.AMBIGUOUS: check}

@@ -8,16 +8,20 @@ from decimal import Decimal
 import pytest
 from django.test import Client as Browser
 
+from clients.models import Client
 from invoicing import tasks
 from invoicing.models import Transfer, TransferAttempt
 from invoicing.paid_status import runs
+from invoicing.transfer import claims, engine
 from invoicing.transfer.payments import transfer_payments
 from invoicing.transfer.services import NothingToTransfer
+from kashflow.models import BankAccount, LedgerAccount
 from magmanager.common.models import Run
 from tests import factories
 from tests.invoicing.paying import BETWEEN, SETTLE, errand, plain_desk, press, there, until_settled
 from tests.invoicing.paying import desk as desk
 from tests.invoicing.transfer.conftest import Desk
+from tests.invoicing.transfer.test_apply import credit
 
 pytestmark = pytest.mark.django_db
 As = Callable[..., Browser]
@@ -162,3 +166,56 @@ def test_what_was_sent_to_another_account_is_not_sent_to_this_one(desk: Desk) ->
     with pytest.raises(NothingToTransfer):
         transfer_payments(by=desk.by)
     assert Transfer.objects.filter(kind="payment").count() == 1
+
+
+@pytest.mark.parametrize("is_payment_first", [True, False])
+def test_payment_and_set_off_of_one_invoice_go_one_after_the_other(
+    desk: Desk, is_payment_first: bool
+) -> None:
+    """Otherwise the set-off would find more paid than before, and ask who paid."""
+    (invoice,) = desk.in_kashflow()
+    credit(desk, invoice, "100.00")
+    Transfer.objects.filter(kind="apply").update(not_before="2100-01-01T00:00:00Z")
+    desk.work()
+    Transfer.objects.filter(kind="apply").update(not_before=None)
+    payment = factories.payment(invoice, "46.82")
+    transfer_payments(by=desk.by)
+    errands = [errand(payment), Transfer.objects.get(kind="apply")]
+    first, second = errands if is_payment_first else errands[::-1]
+    held = claims.claim(desk.account.pk, first.pk)
+    assert held is not None
+    assert desk.work() == 0
+    engine.carry(held)
+    assert desk.work() == 1
+    assert {one.state for one in Transfer.objects.all()} == {"verified"}
+    assert Client.objects.get(pk=invoice.payer_id).balance_amount == Decimal("100.00")
+    assert {Decimal(amount) for amount, _note in there(desk, invoice)} == {
+        Decimal("120.00"),
+        Decimal("46.82"),
+    }
+
+
+def test_default_bank_account_changed_while_it_is_uncertain_is_no_difference(desk: Desk) -> None:
+    (invoice,) = desk.in_kashflow()
+    payment = factories.payment(invoice, "66.82")
+    desk.sandbox.fault("InsertInvoicePayment", "drop_after")
+    press(desk)
+    other = BankAccount.objects.exclude(pk=desk.account.bank_account_id).first()
+    LedgerAccount.objects.update(bank_account=other)
+    desk.skip(SETTLE)
+    desk.sweep_and_work()
+    assert (errand(payment).state, errand(payment).last_cause) == ("verified", "")
+    assert len(there(desk, invoice)) == 1
+
+
+def test_default_bank_account_changed_after_it_was_proved_absent_is_the_one_it_goes_to(desk: Desk) -> None:
+    (invoice,) = desk.in_kashflow()
+    payment = factories.payment(invoice, "66.82")
+    desk.sandbox.fault("InsertInvoicePayment", "drop_before")
+    press(desk)
+    other = BankAccount.objects.exclude(pk=desk.account.bank_account_id)[0]
+    LedgerAccount.objects.update(bank_account=other)
+    until_settled(desk)
+    assert errand(payment).state == "verified"
+    (there_now,) = desk.sandbox.payments(desk.dbid(invoice))
+    assert there_now["PayAccount"] == other.kashflow_id
