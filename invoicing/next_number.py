@@ -14,6 +14,7 @@ from django.utils import timezone
 from invoicing.models import Invoice, NumberCounter
 from invoicing.models.documents import MAX_NUMBER
 from invoicing.transfer import pauses
+from invoicing.transfer.mapping import marker_of
 from kashflow import answer
 from kashflow.connections import NoLogin, login_for, office_login
 from kashflow.gateway.errors import GatewayError, NotFound
@@ -47,18 +48,23 @@ class Asked:
 
 
 def ask(number: int, *, by: User | None) -> Asked:
-    """Looks a number up in KashFlow. Raises NumberRefused where it has it; a failed look is never "free"."""
+    """Looks a number up in KashFlow. Raises NumberRefused where it has it; a failed look is never "free".
+
+    Our own invoice under it is no reason: where a first look failed, it may have been sent meanwhile.
+    """
     if not SystemDefaults.current().uses_kashflow or not 1 <= number <= MAX_NUMBER:
         return Asked(False)
     connection = office_login()
     if connection is None:
         return Asked(False, "No KashFlow login is saved.")
     try:
-        get_gateway(connection, by=by, purpose=PURPOSE).get_invoice(number)
+        found = get_gateway(connection, by=by, purpose=PURPOSE).get_invoice(number)
     except NotFound:
         return Asked(True)
     except GatewayError as error:
         return Asked(False, f"{answer.refused(error).title}.")
+    if Invoice.objects.filter(number=number, marker=marker_of(found.reference)).exists():
+        return Asked(True)
     raise NumberRefused(
         f"KashFlow has an invoice {number} already. "
         "Enter a number higher than any in KashFlow, so that none meets another."

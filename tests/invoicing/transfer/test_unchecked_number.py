@@ -87,4 +87,16 @@ def test_without_the_mark_nothing_is_asked(desk: Desk) -> None:
     NumberCounter.objects.update(unchecked_number=None)
     desk.press(desk.raise_invoices(1))
     desk.work()
-    assert [call["operation"] for call in desk.sandbox.log()].count("GetInvoice") == 3
+    assert [call["operation"] for call in desk.sandbox.log()].count("GetInvoice") == 4
+
+
+def test_our_own_invoice_under_it_is_no_reason_to_stop(desk: Desk) -> None:
+    """The first look failed, so the invoice's own look was the one that counted."""
+    desk.press(desk.raise_invoices(1))
+    desk.sandbox.fault("GetInvoice", "http_503")
+    desk.work()
+    assert (desk.states(), counter()) == (["verified"], (FIRST_NUMBER, FIRST_NUMBER))
+    desk.press(desk.raise_invoices(1))
+    desk.work()
+    assert (desk.states(), counter()) == (["verified"] * 2, (FIRST_NUMBER, None))
+    assert desk.account.paused_reason == ""
