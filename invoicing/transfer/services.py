@@ -145,11 +145,20 @@ def refuse_if_off(login: Connection) -> None:
 
 def _transferable(invoice_ids: Collection[int], account: LedgerAccount) -> list[Invoice]:
     """The documents with these ids that were not cancelled, and the credit notes of those invoices with them."""
-    ids = list(dict.fromkeys(invoice_ids))
+    ids = sorted(set(invoice_ids))
     chunks = (ids[at : at + ROWS_AT_ONCE] for at in range(0, len(ids), ROWS_AT_ONCE))
     raised = Invoice.objects.filter(state=Invoice.State.RAISED).only("pk", "number", "kind", "credits")
-    found = {one.pk: one for chunk in chunks for one in raised.filter(Q(pk__in=chunk) | Q(credits__in=chunk))}
+    found = {}
+    for chunk in chunks:
+        _hold(chunk)
+        found |= {one.pk: one for one in raised.filter(Q(pk__in=chunk) | Q(credits__in=chunk))}
     return sorted(_without_strays(found, account), key=lambda invoice: invoice.number)
+
+
+def _hold(ids: list[int]) -> None:
+    """Until the transaction ends nobody raises a credit note of these, which would not know that they go."""
+    held = Invoice.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    len(held.values_list("pk"))
 
 
 def _without_strays(found: dict[int, Invoice], account: LedgerAccount) -> list[Invoice]:
