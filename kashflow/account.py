@@ -12,6 +12,8 @@ from magmanager.common.permissions import allow
 from settings_app import audit
 from settings_app.models import User
 
+# In the reason of an account that was stopped because of its numbers: choosing how they are made mends that one.
+OTHER_NUMBERS = "does not keep our numbers"
 FIELDS = ("bank_account", "sales_code", "office_login", "numbering", "voiding", "max_calls")
 
 
@@ -50,9 +52,10 @@ def _go_on(account: LedgerAccount, by: User) -> None:
 
 
 def _numbered_anew(account: LedgerAccount, by: User) -> None:
-    """The choice a paused account waits for (transfer.md, Canary): it goes on, and has to prove itself again."""
+    """The choice that an account waits for whose numbers are others (transfer.md, Canary): it goes on, and has to
+    prove itself again. What else stopped it stops it still."""
     LedgerAccount.objects.filter(pk=account.pk).update(numbers_proved=False)
-    if account.paused_reason:
+    if OTHER_NUMBERS in account.paused_reason:
         _go_on(account, by)
 
 

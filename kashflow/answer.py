@@ -49,6 +49,12 @@ WORDS = {
         "connection, then press Check Connection again.",
         "reach",
     ),
+    errors.Busy.code: Words(
+        "Too much to ask KashFlow at once",
+        "As many calls as Settings › KashFlow allows at once were under way, so the login was not tried. Press Check "
+        "Connection again in a minute.",
+        "busy",
+    ),
     errors.RateLimited.code: Words(
         "KashFlow is busy", "KashFlow asked us to wait. Press Check Connection again in a minute.", "busy"
     ),

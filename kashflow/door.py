@@ -14,6 +14,7 @@ from kashflow.gateway.exchange import Exchange
 from kashflow.gateway.transport import Answer, Limits, Transport
 from kashflow.limits import times
 from kashflow.models import Connection
+from magmanager.common.permissions import may
 from settings_app.models import SystemDefaults, User
 
 
@@ -42,8 +43,8 @@ class Door:
         self._by = by
         self._purpose = purpose
         self._holder: uuid.UUID | None = None
-        # The slot is kept after a call, and whether the next call may start was asked already.
-        self._keeps, self._may_start = False, False
+        # The slot is kept after a call; a call is under way.
+        self._keeps, self._is_calling = False, False
 
     def __repr__(self) -> str:
         return f"Door({self._wire!r})"
@@ -67,8 +68,9 @@ class Door:
         self._leave()
 
     def connect(self) -> None:
-        """Holds the next call's slot and opens the connection. Raises NotSent and ConnectionOff."""
-        self._enter()
+        """Holds a slot for the next call and opens the connection. Raises NotSent and ConnectionOff."""
+        if self._holder is None:
+            self._holder = self._taken(_is_on(self._connection))
         try:
             self._wire.connect()
         except BaseException:
@@ -94,7 +96,7 @@ class Door:
 
     def observe(self, exchange: Exchange) -> None:
         """The end of every call: a refusal switches the login off, the call is noted, the slot goes back."""
-        was_inside, self._may_start = self._may_start, False
+        was_inside, self._is_calling = self._is_calling, False
         try:
             if was_inside and (refusal := _refusal(exchange)):
                 connections.refuse(self._connection, refusal)
@@ -110,15 +112,16 @@ class Door:
         api_log.record(exchange, account=account, by=self._by, purpose=self._purpose)
 
     def _enter(self) -> None:
-        """A slot, and the word that a call may start now: both are asked for every call, in one statement."""
-        if self._may_start:
-            return
+        """A slot, and the word that a call may start now: both are asked for every call, in one statement.
+
+        At the last moment: a refusal of somebody else's call, or a switch, may have come since the connection opened.
+        """
         is_on = _is_on(self._connection)
         if self._holder is None or not slots.renew(self._holder, only_while=is_on):
             # Lost, or the login is off by now: taking one says which.
             self._leave()
             self._holder = self._taken(is_on)
-        self._may_start = True
+        self._is_calling = True
 
     def _taken(self, is_on: slots.Condition) -> uuid.UUID:
         # Those who hold one may be at a whole errand. Nobody looks at a page while another errand waits for them.
@@ -131,7 +134,7 @@ class Door:
         )
 
     def _leave(self) -> None:
-        holder, self._holder, self._may_start = self._holder, None, False
+        holder, self._holder, self._is_calling = self._holder, None, False
         if holder is not None:
             slots.give_back(holder)
 
@@ -146,13 +149,21 @@ IS_ON = """EXISTS (
     JOIN settings_app_systemdefaults AS house ON house.id = 1
     WHERE login.id = %(login)s AND login.refusal = '' AND owner.is_active AND books.is_current
         AND house.accounts_package = %(package)s
+        AND (owner.is_superuser OR EXISTS (
+            SELECT 1 FROM settings_app_user_groups AS role
+            JOIN auth_group_permissions AS granted ON granted.group_id = role.group_id
+            JOIN auth_permission AS allowed ON allowed.id = granted.permission_id
+            WHERE role.user_id = owner.id AND allowed.codename = %(verb)s
+        ))
 )"""
+VERB = "kashflow.save_login"
 
 
 def _is_on(connection: Connection) -> slots.Condition:
     """Whether a call may start with this login; `_refuse_if_off` says why not."""
     package = SystemDefaults.Package.KASHFLOW.value
-    return slots.Condition(IS_ON, {"login": slots.as_stored(connection.pk), "package": package})
+    values = {"login": slots.as_stored(connection.pk), "package": package, "verb": VERB.partition(".")[2]}
+    return slots.Condition(IS_ON, values)
 
 
 def _refuse_if_off(connection: Connection) -> None:
@@ -172,6 +183,10 @@ def _refuse_if_off(connection: Connection) -> None:
     if not now.user.is_active:
         raise SwitchedOff(
             detail=f"The KashFlow login belongs to {now.user}, who is deactivated. Choose another one."
+        )
+    if not may(now.user, VERB):
+        raise SwitchedOff(
+            detail=f"The KashFlow login belongs to {now.user}, who may not use one any more. Choose another one."
         )
     if now.refusal:
         raise stored_refusal(now)

@@ -45,6 +45,7 @@ OUTCOMES = {
     errors.AccountLocked.code: Outcome("Account locked", LOGIN),
     errors.AccessForbidden.code: Outcome("Access refused", LOGIN),
     errors.NotSent.code: Outcome("Not sent: no connection", NOT_SENT),
+    errors.Busy.code: Outcome("Not sent: too many calls at once", NOT_SENT),
     errors.TlsFailed.code: Outcome("Not sent: certificate not accepted", NOT_SENT),
     errors.SendDeadlineMissed.code: Outcome("Not sent: too late", NOT_SENT),
     errors.EnvelopeInvalid.code: Outcome("Not sent: message not valid", NOT_SENT),

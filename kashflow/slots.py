@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from django.db import connection, transaction
 from django.utils import timezone
 
-from kashflow.gateway.errors import NotSent
+from kashflow.gateway.errors import Busy
 from kashflow.limits import times
 from kashflow.models import CallSlot, LedgerAccount
 
@@ -61,7 +61,7 @@ def take(
     refuse: Callable[[], object] = lambda: None,
     seconds: float | None = None,
 ) -> uuid.UUID:
-    """Holds one slot and returns its token. Waits `seconds`, or as long as a read may take, then raises NotSent.
+    """Holds one slot and returns its token. Waits `seconds`, or as long as a read may take, then raises Busy.
 
     A slot is had only while `only_while` is true, asked in the same statement: a login that is refused while
     somebody waits for a slot starts no call. `refuse` is called whenever there was none, to raise the reason.
@@ -71,7 +71,7 @@ def take(
     while (holder := _try(account, limit.lease, only_while)) is None:
         refuse()
         if time.monotonic() > ends:
-            raise NotSent(detail="every call slot of the account was taken")
+            raise Busy(detail="every call slot of the account was taken")
         with _freed:
             _freed.wait(WAIT_BETWEEN_TRIES)
     return holder

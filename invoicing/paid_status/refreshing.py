@@ -67,7 +67,8 @@ def carry(reading_id: int) -> None:
         "by", "client", "ledger_account", "connection__ledger_account", "connection__user"
     ).get(pk=reading_id)
     login, by = reading.connection, reading.by
-    if login is None or by is None or not may(by, VERB):
+    is_theirs = login is not None and login.ledger_account_id == reading.ledger_account_id
+    if login is None or by is None or not (is_theirs and may(by, VERB)):
         words = "The KashFlow login this began with is gone, so KashFlow was not asked. Open the page again."
         _end(reading, cause=words, cause_code="no_login")
         return

@@ -22,7 +22,7 @@ from invoicing.transfer.states import Event, State
 from invoicing.transfer.verdict import classify
 from invoicing.transfer.waits import wait_after
 from invoicing.transfer.work import Work
-from kashflow.gateway.errors import ConnectionOff, GatewayError, NotSent, RateLimited
+from kashflow.gateway.errors import Busy, ConnectionOff, GatewayError, NotSent, RateLimited, Unknown
 from kashflow.limits import times
 from kashflow.models import LedgerAccount
 
@@ -119,10 +119,19 @@ def later(transfer: Transfer, event: Event, error: GatewayError, phase: Phase) -
     tries = transfer.tries + 1
     wait = wait_after(error, transfer.pk, tries) * settings.TIME_SCALE
     columns = {"tries": tries, "not_before": in_seconds(wait), "lease_until": None}
-    why = causes.cause(error.sentence, error.code, **columns)
-    record(transfer, event, what=error.sentence, phase=phase, **why)
-    if isinstance(error, NotSent | RateLimited):
+    words = _words(transfer, error)
+    record(transfer, event, what=words, phase=phase, **causes.cause(words, error.code, **columns))
+    if isinstance(error, NotSent | RateLimited) and not isinstance(error, Busy):
         pauses.hold_others(transfer, error)
+
+
+def _words(transfer: Transfer, error: GatewayError) -> str:
+    """An unclear answer to a read leaves no doubt about what was written: nothing was."""
+    if not isinstance(error, Unknown):
+        return error.sentence
+    if transfer.state == State.CLAIMED:
+        return "KashFlow gave no clear answer when it was asked first. Nothing was sent; it is tried again by itself."
+    return "KashFlow gave no clear answer when it was looked at. Nothing is sent; it is looked at again by itself."
 
 
 def switched_off(transfer: Transfer, error: ConnectionOff) -> None:

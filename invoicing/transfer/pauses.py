@@ -9,6 +9,7 @@ from invoicing.models import RunTransfer, Transfer, TransferAttempt
 from invoicing.transfer.record import in_seconds
 from invoicing.transfer.states import Event, State
 from kashflow import door
+from kashflow.account import OTHER_NUMBERS
 from kashflow.gateway.errors import ConnectionOff, GatewayError
 from kashflow.limits import times
 from kashflow.models import Connection, LedgerAccount
@@ -56,7 +57,7 @@ def pause_refused(account: LedgerAccount) -> None:
 def pause_account(account: LedgerAccount, *, ours: int, theirs: int) -> None:
     """KashFlow did not keep our number: nothing new is sent until an admin has chosen (transfer.md, Canary)."""
     reason = (
-        f"KashFlow gave invoice {ours} the number {theirs}, so it does not keep our numbers. "
+        f"KashFlow gave invoice {ours} the number {theirs}, so it {OTHER_NUMBERS}. "
         "Nothing more is sent. An admin chooses how invoices are numbered in Settings › KashFlow."
     )
     pause(account, reason)

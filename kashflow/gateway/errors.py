@@ -37,6 +37,16 @@ class NotSent(GatewayError):
     )
 
 
+class Busy(NotSent):
+    """As many calls as the account allows were under way, all the time that this one waited."""
+
+    code = "busy"
+    text = (
+        "All calls to KashFlow that are allowed at once were taken for a long time, so nothing was sent. "
+        "It is tried again by itself, or press the button again."
+    )
+
+
 class TlsFailed(NotSent):
     """The server that answered could not prove that it is KashFlow: not a byte of ours went out."""
 

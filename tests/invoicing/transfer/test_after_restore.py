@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from clients import customers
 from invoicing.models import Invoice, NumberCounter
 from invoicing.transfer import mapping
-from kashflow.account import resume_account
+from kashflow.account import change_kashflow_settings, resume_account
 from kashflow.models import LedgerAccount
 from kashflow.services import get_gateway
 from settings_app.models import AuditEntry, SystemDefaults
@@ -125,3 +125,13 @@ def test_every_account_is_paused_also_one_that_is_not_current(desk: Desk) -> Non
     told()
     assert LedgerAccount.objects.get(pk=other.pk).paused_reason
     assert LedgerAccount.objects.exclude(restored_at=None).count() == 2
+
+
+def test_choosing_the_numbering_does_not_end_what_a_restore_stopped(desk: Desk) -> None:
+    call_command("after_restore", stdout=StringIO())
+    reason = desk.account.paused_reason
+    assert reason
+    change_kashflow_settings(
+        by=factories.user("Admin"), account=desk.account, values={"numbering": "kashflow"}
+    )
+    assert (desk.account.paused_reason, desk.account.numbering) == (reason, "kashflow")

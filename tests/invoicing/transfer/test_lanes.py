@@ -17,8 +17,9 @@ from clients.customer_links import values_of
 from clients.models import CustomerLink
 from invoicing import tasks
 from invoicing.models import Invoice, Transfer
-from invoicing.transfer import claims, lanes
+from invoicing.transfer import claims, engine, lanes
 from kashflow import slots
+from kashflow.gateway.errors import Busy
 from kashflow.models import ApiCall, CallSlot, Connection, LedgerAccount
 from magmanager.common.models import Run
 from tests import factories
@@ -116,6 +117,28 @@ def test_customer_is_created_where_the_errand_has_the_only_slot(desk: Desk) -> N
     assert desk.states() == ["verified"] * 2
     assert desk.calls("InsertCustomer") == 2
     assert CallSlot.objects.exclude(holder=None).count() == 0
+
+
+def test_no_free_slot_is_no_reason_to_hold_the_others_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """KashFlow is not away: whoever else has a slot is talking to it."""
+
+    def none_free(*args: Any, **how: Any) -> uuid.UUID:
+        raise Busy
+
+    with monkeypatch.context() as busy:
+        busy.setattr(slots, "take", none_free)
+        first, second = _pressed(desk, 2)
+        held = claims.claim(desk.account.pk, desk.transfer(first).pk)
+        assert held is not None
+        engine.carry(held)
+    waits = [
+        (desk.transfer(one).cause_code, desk.transfer(one).not_before is None) for one in (first, second)
+    ]
+    assert waits == [("busy", False), ("", True)]
+    desk.work()
+    assert desk.states() == ["ready", "verified"]
 
 
 def test_one_at_a_time_until_numbers_are_proved(desk: Desk) -> None:
