@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -47,8 +48,14 @@ class MoneyField(models.BigIntegerField):
         return models.Field.formfield(self, **{"form_class": MoneyFormField, **kwargs})
 
 
+THOUSANDS = re.compile(r"-?\s*\d{1,3}(,\d{3})+(\.\d*)?")
+
+
 class MoneyFormField(forms.DecimalField):
-    """Typed pounds: `385`, `1,240.00` and `£85.50` are all read; a fraction of a penny is refused."""
+    """Typed pounds: `385`, `1,240.00` and `£85.50` are all read; a fraction of a penny is refused.
+
+    So is a comma that parts no thousands: `12,50` meant twelve pounds and fifty pence, and would be read as 1,250.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_digits", 12)
@@ -58,5 +65,11 @@ class MoneyFormField(forms.DecimalField):
 
     def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         if isinstance(value, str):
-            value = value.replace(",", "").replace("£", "").replace("−", "-").strip()
+            value = value.replace("£", "").replace("−", "-").strip()
+            if "," in value and not THOUSANDS.fullmatch(value):
+                raise forms.ValidationError(
+                    "Type pence after a point, as in 12.50; a comma parts thousands, as in 1,250.00.",
+                    code="comma",
+                )
+            value = value.replace(",", "")
         return super().to_python(value)

@@ -50,7 +50,13 @@ def test_a_fraction_of_a_penny_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "amount"),
-    [("385", "385"), ("1,240.00", "1240.00"), (" £85.50 ", "85.50"), ("−12.50", "-12.50")],
+    [
+        ("385", "385"),
+        ("1,240.00", "1240.00"),
+        ("−1,001,240", "-1001240"),
+        (" £85.50 ", "85.50"),
+        ("−12.50", "-12.50"),
+    ],
 )
 def test_typed_money_is_read(typed: str, amount: str) -> None:
     assert MoneyFormField().clean(typed) == Decimal(amount)
@@ -59,4 +65,11 @@ def test_typed_money_is_read(typed: str, amount: str) -> None:
 @pytest.mark.parametrize("typed", ["12.345", "twelve", "1e400", "NaN", "Infinity", "99999999999"])
 def test_typed_nonsense_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError):
+        MoneyFormField().clean(typed)
+
+
+@pytest.mark.parametrize("typed", ["12,50", "1,24", "1,2345", "1,240,5", ",50", "12,500.00,00"])
+def test_comma_that_parts_no_thousands_is_refused_with_what_to_type(typed: str) -> None:
+    """Twelve pounds fifty must not become twelve hundred and fifty."""
+    with pytest.raises(ValidationError, match=r"pence after a point, as in 12\.50"):
         MoneyFormField().clean(typed)
