@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from bookings.services import reopen_instalments
@@ -113,16 +113,23 @@ def _gone_there(invoice: Invoice, by: User) -> set[UUID]:
     """The transfers whose document KashFlow has no more. Raises AlreadyPaid and CannotAsk, after asking there."""
     gone: set[UUID] = set()
     open_ones = Invoice.objects.filter(pk=invoice.pk, state=Invoice.State.RAISED, is_voiding=False)
-    there = Transfer.objects.documents().filter(invoice__in=open_ones, state=State.VERIFIED)
+    there = Transfer.objects.documents().filter(_is_known_there(), invoice__in=open_ones)
     for transfer in there.select_related("invoice", "ledger_account"):
         paid = voiding.ask(transfer, by=by)
-        if paid is None:
+        if paid is None and transfer.state == State.VERIFIED:
             # With a credit note what set it off is gone as well.
             done = Transfer.objects.filter(invoice=invoice, ledger_account=transfer.ledger_account)
             gone.update(done.filter(state=State.VERIFIED).values_list("pk", flat=True))
         elif paid and invoice.kind == Invoice.Kind.INVOICE:
             raise _paid(transfer.invoice, paid)
     return gone
+
+
+def _is_known_there() -> Q:
+    """Documents read back, and invoices whose document KashFlow named that nobody could read back as it was sent."""
+    named = Q(kashflow_dbid__isnull=False) | Q(kashflow_number__isnull=False)
+    unsure = Q(state__in=[State.SENT, State.REVIEW], invoice__kind=Invoice.Kind.INVOICE)
+    return Q(state=State.VERIFIED) | (unsure & named)
 
 
 def _asked(invoice: Invoice, transfers: list[Transfer], gone: Collection[UUID]) -> list[Transfer]:

@@ -16,9 +16,12 @@ from invoicing import credits
 from invoicing.crediting import issue
 from invoicing.models import Invoice, Transfer
 from invoicing.reasons import LENGTH
+from invoicing.transfer.mapping import marker_of
 from invoicing.transfer.states import State
 from kashflow import answer
 from kashflow.connections import NoLogin, login_for
+from kashflow.gateway import records
+from kashflow.gateway.client import Gateway
 from kashflow.gateway.errors import GatewayError, NoRecord, NotFound
 from kashflow.models import LedgerAccount
 from kashflow.services import get_gateway
@@ -45,7 +48,7 @@ def ask(transfer: Transfer, *, by: User) -> Decimal | None:
     document = transfer.invoice
     try:
         gateway = get_gateway(login_for(by), by=by, purpose=f"Cancel {_name(document)}")
-        found = gateway.get_invoice_by_id(transfer.kashflow_dbid or 0)
+        found = _document(gateway, transfer)
     except NoLogin as error:
         raise CannotAsk(error.message, link=error.link, link_label=error.link_label) from error
     except NoRecord as error:
@@ -55,6 +58,16 @@ def ask(transfer: Transfer, *, by: User) -> Decimal | None:
     except GatewayError as error:
         raise _not_known(document, answer.refused(error).title) from error
     return found.amount_paid - _set_off(transfer)
+
+
+def _document(gateway: Gateway, transfer: Transfer) -> records.Invoice:
+    """By its id, else what our marker stands on under the number it was given. Raises NotFound and GatewayError."""
+    if transfer.kashflow_dbid:
+        return gateway.get_invoice_by_id(transfer.kashflow_dbid)
+    found = gateway.get_invoice(transfer.kashflow_number or 0)
+    if marker_of(found.reference) != transfer.invoice.marker:
+        raise NotFound("GetInvoice", "the number is on another document")
+    return found
 
 
 def begin(transfer: Transfer) -> bool:
