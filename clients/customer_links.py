@@ -88,6 +88,11 @@ def refused(link: CustomerLink, error: GatewayError) -> None:
         keep(link, link.state, cause=error.sentence[:300], cause_code=error.code)
 
 
+def was_refused_so(link: CustomerLink, error: GatewayError) -> bool:
+    """Whether the try before this one ended with the same refusal."""
+    return (link.cause, link.cause_code) == (error.sentence[:300], error.code)
+
+
 def keep(link: CustomerLink, was: str, **values: Any) -> bool:
     """Writes `values` where the link is in state `was` and the one that was loaded; whether it was."""
     # linked_at: a person may have linked another customer while this one was being read.

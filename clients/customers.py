@@ -22,7 +22,7 @@ from clients import kashflow_mapping as mapping
 from clients.models import Client, CustomerLink
 from kashflow.connections import office_login
 from kashflow.gateway.client import Gateway
-from kashflow.gateway.errors import CodeNotUnique, GatewayError, NotFound
+from kashflow.gateway.errors import CodeNotUnique, GatewayError, NotFound, SaidNo
 from kashflow.gateway.records import Customer
 from kashflow.models import Connection, LedgerAccount
 from kashflow.services import get_gateway
@@ -72,9 +72,19 @@ def resolve(link: CustomerLink, *, connection: Connection, by: User | None) -> C
         gateway = get_gateway(connection, by=by, purpose=f"Customer of {link.client}")
         step = _bring_up_to_date if link.state == State.LINKED else _find_or_create
         return step(link, gateway, by)
+    except SaidNo as error:
+        if rows.was_refused_so(link, error) and not error.may_pass:
+            return rows.stop(link, _not_taken(link, error))
+        rows.refused(link, error)
+        raise
     except GatewayError as error:
         rows.refused(link, error)
         raise
+
+
+def gone(link: CustomerLink) -> CustomerLink:
+    """KashFlow refused an invoice because its customer is there no more: a person must look. The link as it is then."""
+    return rows.stop(link, _gone(link))
 
 
 def use(link: CustomerLink) -> bool:
@@ -362,6 +372,14 @@ def _bring_up_to_date(link: CustomerLink, gateway: Gateway, by: User | None) -> 
             "customer.updated", link, by=by, after={name: str(value) for name, value in changes.items()}
         )
     return rows.fresh(link)
+
+
+def _not_taken(link: CustomerLink, error: SaidNo) -> str:
+    """After the same refusal twice: a third try would get it as well."""
+    said = f"KashFlow said no twice: “{error.words[:120]}”."
+    if link.state == State.LINKED:
+        return f"{said} Change customer {link.code} there by hand, then type its KashFlow ID here again."
+    return f"{said} Put the client's details right, then create the customer anew, or type the KashFlow ID of one."
 
 
 def _gone(link: CustomerLink) -> str:

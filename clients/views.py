@@ -33,7 +33,7 @@ from magmanager.common.wake import wake
 from settings_app.models import SystemDefaults
 
 CLIENTS = Client.objects.select_related("agency", "salesperson")
-SEND_AGAIN = "If an invoice waited for this, recheck it on the Transfer desk."
+GOES_ON = "An invoice that waited for this goes on by itself within a minute."
 COLUMNS = (
     "name",
     "advertising_as",
@@ -254,7 +254,7 @@ class DecideCustomer(ClientDetails):
         form = self.form_class(request.POST)
         if form.is_valid():
             with refusals(form):
-                toast(request, self.decide(client, account, form.cleaned_data), detail=SEND_AGAIN)
+                toast(request, self.decide(client, account, form.cleaned_data), detail=GOES_ON)
                 return redirect("clients:details", pk)
         return self.page(request, client, ClientForm(instance=client), **{self.form_name: form})
 

@@ -59,6 +59,7 @@ WORDS = {
         "KashFlow is busy", "KashFlow asked us to wait. Press Check Connection again in a minute.", "busy"
     ),
     errors.Unknown.code: UNCLEAR,
+    errors.SaidNo.code: UNCLEAR,
     errors.TlsFailed.code: Words(
         "KashFlow's certificate was not accepted",
         "The server that answered could not prove that it is KashFlow, so the login was not sent. Check this "

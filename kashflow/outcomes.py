@@ -51,6 +51,7 @@ OUTCOMES = {
     errors.EnvelopeInvalid.code: Outcome("Not sent: message not valid", NOT_SENT),
     errors.RateLimited.code: Outcome("KashFlow is busy", NOT_SENT),
     errors.Unknown.code: Outcome("No clear answer", UNCLEAR),
+    errors.SaidNo.code: Outcome("Said no in words of its own", UNCLEAR),
     errors.GatewayError.code: Outcome("No clear answer", UNCLEAR),
     "abandoned": Outcome("Broken off", UNCLEAR),
 }

@@ -7,9 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from clients import customers
 from invoicing.transfer import adoption, causes, mapping, pauses, proof
 from invoicing.transfer.looks import Look, look, look_twice
-from invoicing.transfer.outcomes import absent, is_settling, not_read_back, not_written, read_failed
+from invoicing.transfer.outcomes import (
+    CUSTOMER_UNRESOLVED,
+    absent,
+    is_settling,
+    not_read_back,
+    not_written,
+    read_failed,
+)
 from invoicing.transfer.record import Phase, note, record
 from invoicing.transfer.states import Event, State
 from invoicing.transfer.verdict import EVENTS, Changed, NumberTaken, Ours, Probable, Several, Verdict
@@ -71,7 +79,7 @@ def _is_ready(work: Work, phase: Phase) -> bool:
         record(work.transfer, Event.NOT_SENDABLE, what=f"Not sent. {work.problems[0]}", phase=phase, **why)
         return False
     if cause := _customer_missing(work):
-        why = causes.cause(cause, "customer_unresolved")
+        why = causes.cause(cause, CUSTOMER_UNRESOLVED)
         record(work.transfer, Event.CUSTOMER_UNRESOLVED, what=f"Not sent. {cause}", phase=phase, **why)
         return False
     return True
@@ -92,6 +100,9 @@ def _create(work: Work, seen: Look) -> None:
     phase = Phase("create")
     try:
         number = work.gateway.insert_invoice(document, send_by=seen.at + times().send_deadline)
+    except NotFound:
+        _customer_gone(work, phase)
+        return
     except GatewayError as error:
         not_written(work, error, phase)
         return
@@ -104,6 +115,13 @@ def _create(work: Work, seen: Look) -> None:
     new: dict[str, Any] = {"kashflow_number": number, "kashflow_dbid": None, "tries": 0}
     record(transfer, Event.CREATED, what=what, phase=phase, **new)
     read_back(work)
+
+
+def _customer_gone(work: Work, phase: Phase) -> None:
+    """Refused because its customer was deleted there: who it is has to be chosen before it is sent."""
+    link = customers.gone(work.link)
+    why = causes.cause(link.cause, CUSTOMER_UNRESOLVED)
+    record(work.transfer, Event.REFUSED, what=f"Not sent. {link.cause}", phase=phase, **why)
 
 
 def _mismatch(work: Work, number: int, phase: Phase) -> None:

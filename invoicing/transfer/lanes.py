@@ -105,6 +105,7 @@ def sweep() -> int | None:
     _go_on(account)
     _pass_on(account)
     outcomes.ask_about_unreadable(account)
+    outcomes.go_on_with_known_customers(account)
     _cancel_there(account)
     progress.finish_runs(account)
     pauses.pause_refused(account)

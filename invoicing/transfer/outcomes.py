@@ -15,19 +15,21 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from invoicing.models import Transfer
+from clients.models import CustomerLink
+from invoicing.models import Invoice, Transfer
 from invoicing.transfer import causes, claims, pauses
 from invoicing.transfer.record import Lost, Phase, in_seconds, note, record
-from invoicing.transfer.states import Event, State
+from invoicing.transfer.states import NEEDS_YOU, Event, State
 from invoicing.transfer.verdict import classify
 from invoicing.transfer.waits import wait_after
 from invoicing.transfer.work import Work
-from kashflow.gateway.errors import Busy, ConnectionOff, GatewayError, NotSent, RateLimited, Unknown
+from kashflow.gateway.errors import Busy, ConnectionOff, GatewayError, NotSent, RateLimited, SaidNo, Unknown
 from kashflow.limits import times
 from kashflow.models import LedgerAccount
 
 log = logging.getLogger(__name__)
 A_DAY = 24 * 60 * 60
+CUSTOMER_UNRESOLVED = "customer_unresolved"
 
 
 @dataclass(frozen=True)
@@ -129,9 +131,14 @@ def _words(transfer: Transfer, error: GatewayError) -> str:
     """An unclear answer to a read leaves no doubt about what was written: nothing was."""
     if not isinstance(error, Unknown):
         return error.sentence
+    said = (
+        f"KashFlow said no: “{error.words[:120]}”"
+        if isinstance(error, SaidNo)
+        else "KashFlow gave no clear answer"
+    )
     if transfer.state == State.CLAIMED:
-        return "KashFlow gave no clear answer when it was asked first. Nothing was sent; it is tried again by itself."
-    return "KashFlow gave no clear answer when it was looked at. Nothing is sent; it is looked at again by itself."
+        return f"{said} before anything was sent. Nothing was sent; it is tried again by itself."
+    return f"{said} when it was looked at. Nothing is sent; it is looked at again by itself."
 
 
 def switched_off(transfer: Transfer, error: ConnectionOff) -> None:
@@ -162,6 +169,41 @@ def ask_about_unreadable(account: LedgerAccount) -> int:
         ambiguous_since__lt=timezone.now() - _a_day(),
     )
     return sum(_asked_about(transfer) for transfer in rows)
+
+
+def go_on_with_known_customers(account: LedgerAccount) -> int:
+    """Looks again at what waited for a person to say who its customer is, once that was said; returns how many."""
+    undecided = CustomerLink.objects.filter(ledger_account=account, state=CustomerLink.State.MATCH)
+    waiting = Transfer.objects.filter(
+        ledger_account=account,
+        state__in=NEEDS_YOU,
+        cause_code=CUSTOMER_UNRESOLVED,
+        invoice__state=Invoice.State.RAISED,
+    )
+    return sum(
+        _looked_for_again(one) for one in waiting.exclude(invoice__payer__in=undecided.values("client"))
+    )
+
+
+def _looked_for_again(transfer: Transfer) -> bool:
+    values: dict[str, Any] = {
+        # No create is in flight where a person was asked: the settle wait is over.
+        "ambiguous_since": in_seconds(-times().settle),
+        "not_before": None,
+        "tries": 0,
+        "last_cause": "",
+        "cause_code": "",
+    }
+    try:
+        record(
+            transfer,
+            Event.RECHECK,
+            what="Its customer was settled. It is looked for, and then sent.",
+            **values,
+        )
+    except Lost:
+        return False
+    return True
 
 
 def _asked_about(transfer: Transfer) -> bool:

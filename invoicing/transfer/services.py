@@ -148,7 +148,7 @@ def _transferable(invoice_ids: Collection[int], account: LedgerAccount) -> list[
     ids = sorted(set(invoice_ids))
     chunks = (ids[at : at + ROWS_AT_ONCE] for at in range(0, len(ids), ROWS_AT_ONCE))
     raised = Invoice.objects.filter(state=Invoice.State.RAISED).only("pk", "number", "kind", "credits")
-    found = {}
+    found: dict[int, Invoice] = {}
     for chunk in chunks:
         _hold(chunk)
         found |= {one.pk: one for one in raised.filter(Q(pk__in=chunk) | Q(credits__in=chunk))}
@@ -222,6 +222,10 @@ def look_again(transfer: Transfer, login: Connection, by: User) -> bool:
     """
     settled = in_seconds(-times().settle)
     values: dict[str, Any] = {"ambiguous_since": settled, "not_before": None, "tries": 0, "connection": login}
+    # What stopped it may be no longer so: it is looked at anew.
+    values |= {"last_cause": "", "cause_code": ""}
+    if transfer.kind == Transfer.Kind.CREATE:
+        values["found"] = {}
     try:
         record(transfer, Event.RECHECK, what=f"{by} asked to look again.", by=by, **values)
     except Lost:

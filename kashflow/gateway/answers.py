@@ -23,6 +23,7 @@ from kashflow.gateway.errors import (
     IpNotListed,
     NotFound,
     RateLimited,
+    SaidNo,
     Unknown,
     WrongLogin,
 )
@@ -86,9 +87,7 @@ def _business(operation: str, text: str) -> GatewayError | None:
 
 
 def _unknown_refusal(operation: str, text: str) -> Unknown:
-    return Unknown(
-        operation, f"KashFlow said NO: {text[:500]}" if text else "KashFlow said NO without a text"
-    )
+    return SaidNo(operation, text[:500]) if text else Unknown(operation, "KashFlow said NO without a text")
 
 
 def status_error(operation: str, status: int, headers: Mapping[str, str]) -> GatewayError | None:

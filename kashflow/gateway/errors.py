@@ -6,6 +6,8 @@ and a `detail` for the API log. None carries a password.
 
 from __future__ import annotations
 
+import re
+
 
 class GatewayError(Exception):
     """Any call that did not end with a good answer. Catch this one to catch all of them."""
@@ -214,3 +216,33 @@ class Unknown(GatewayError):
         "KashFlow gave no clear answer, so it is not known whether this was done. "
         "KashFlow is looked at before anything is sent again; the API log has the details."
     )
+
+
+_SAID = "KashFlow said NO: "
+_TROUBLE = re.compile(r"time.?out|timed out|try again|deadlock|busy|unavailable|error|exception", re.I)
+
+
+class SaidNo(Unknown):
+    """KashFlow refused in words that nobody knows: what is not documented proves nothing, but a person can read it."""
+
+    code = "said_no"
+
+    def __init__(self, operation: str = "", words: str = "") -> None:
+        super().__init__(operation, f"{_SAID}{words}")
+
+    @property
+    def words(self) -> str:
+        """What it said, as the detail has it: there the password is masked, should KashFlow have repeated it."""
+        return self.detail.removeprefix(_SAID)
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether it sounds like KashFlow's own trouble, not like something wrong with what was sent."""
+        return bool(_TROUBLE.search(self.words))
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"KashFlow said no: “{self.words[:150]}”. It is not known for certain that nothing was done, so KashFlow is "
+            "looked at before anything is sent again."
+        )

@@ -118,7 +118,7 @@ def test_a_proposed_customer_is_linked(as_role: Any, login: Connection, role: st
     assert entry.before == {"kashflow_id": "", "state": "match"}
     assert entry.after == {"kashflow_id": "KAYAK2", "how": "by_hand"}
     shown = page(browser, link.client)
-    assert "Chosen by hand" in shown and "recheck it on the Transfer desk" in shown
+    assert "Chosen by hand" in shown and "goes on by itself within a minute" in shown
     assert ("Transfers of Kernow Kayaks Ltd" in shown) == (role != "Sales")
 
 
@@ -181,7 +181,7 @@ def test_a_new_customer_is_asked_for(as_role: Any, login: Connection) -> None:
     assert entry.after == {"refused": "KAYAK1, KAYAK2"}
     shown = page(browser, link.client)
     assert "Being created in KashFlow" in shown and "KAYAK1" not in shown
-    assert "recheck it on the Transfer desk" in shown
+    assert "goes on by itself within a minute" in shown
 
 
 def test_a_code_kept_for_the_customer_is_kept_and_one_of_an_earlier_link_is_not(login: Connection) -> None:
