@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q, Sum
 from django.utils import timezone
 
+from clients.models import CustomerLink
 from invoicing import credits
 from invoicing.crediting import issue
 from invoicing.models import Invoice, Transfer
@@ -63,11 +64,28 @@ def ask(transfer: Transfer, *, by: User) -> Decimal | None:
 def _document(gateway: Gateway, transfer: Transfer) -> records.Invoice:
     """By its id, else what our marker stands on under the number it was given. Raises NotFound and GatewayError."""
     if transfer.kashflow_dbid:
-        return gateway.get_invoice_by_id(transfer.kashflow_dbid)
+        try:
+            return gateway.get_invoice_by_id(transfer.kashflow_dbid)
+        except NoRecord as error:
+            # An empty record says less than a refusal that says so: the customer's list has to agree.
+            if _is_listed(gateway, transfer):
+                raise
+            raise NotFound(error.operation, "neither by its id nor in the customer's list") from error
     found = gateway.get_invoice(transfer.kashflow_number or 0)
     if marker_of(found.reference) != transfer.invoice.marker:
         raise NotFound("GetInvoice", "the number is on another document")
     return found
+
+
+def _is_listed(gateway: Gateway, transfer: Transfer) -> bool:
+    """Whether the customer's list has it; also where the customer is not known, since nothing can be asked then."""
+    links = CustomerLink.objects.filter(
+        client=transfer.invoice.payer_id, ledger_account=transfer.ledger_account_id
+    )
+    customer_id = links.values_list("customer_id", flat=True).first()
+    if not customer_id:
+        return True
+    return any(one.dbid == transfer.kashflow_dbid for one in gateway.get_invoices_for_customer(customer_id))
 
 
 def begin(transfer: Transfer) -> bool:

@@ -93,6 +93,9 @@ def _cancelled(here: Here, there: records.Invoice) -> Iterator[Finding]:
     """Nobody owes it here: in KashFlow it is to be gone, or set off in whole by credit notes of ours."""
     paid = money.to_penny(there.amount_paid)
     if here.is_voided(paid):
+        if more := paid - _total(there):
+            what = f"Cancelled here and voided there, and £{more:,.2f} more is paid of it in KashFlow."
+            yield _finding(here, Kind.EXTRA, what, there.dbid)
         return
     what = f"Cancelled here, still open in KashFlow: £{_total(there) - paid:,.2f} of it."
     if paid >= _total(there) and not here.is_note:

@@ -169,11 +169,19 @@ def _looked(work: Work, phase: Phase) -> Seen | None:
     try:
         return _look(work)
     except NoRecord:
-        # An empty record says less than a refusal that says so.
-        raise
+        # An empty record says less than a refusal that says so: the customer's list has to agree.
+        if not _is_one_missing(work):
+            raise
     except NotFound:
-        _ask(work, "KashFlow has one of the two documents no more. Was it deleted there?", phase)
-        return None
+        pass
+    _ask(work, "KashFlow has one of the two documents no more. Was it deleted there?", phase)
+    return None
+
+
+def _is_one_missing(work: Work) -> bool:
+    note, customer_id = work.transfer.invoice, work.document.customer_id
+    there = {one.dbid for one in work.gateway.get_invoices_for_customer(customer_id)} if customer_id else None
+    return there is not None and not {work.dbid_of(note), work.dbid_of(note.credits)} <= there
 
 
 def _look(work: Work) -> Seen:

@@ -161,7 +161,11 @@ def header_differences(sent: records.Invoice, found: records.Invoice) -> list[Di
     ]
     if sent.customer_id:
         # 0 where a document is adopted whose customer is not linked here: there is nothing to compare with.
-        pairs.insert(1, ("Customer", sent.customer_id, found.customer_id))
+        ours, theirs = str(sent.customer_id), str(found.customer_id)
+        # Their name as well: a number alone tells nobody whose document it is.
+        pairs.insert(
+            1, ("Customer", ours, theirs if ours == theirs else f"{theirs} {found.customer_name}".strip())
+        )
     if sent.number:
         pairs.insert(0, ("Number", sent.number, found.number))
     return list(unequal(pairs))

@@ -364,3 +364,18 @@ def test_deleted_document_waits_for_a_person(desk: Desk) -> None:
     assert errand(note).state == "review"
     assert errand(note).last_cause.startswith("KashFlow has one of the two documents no more.")
     assert desk.calls(APPLY) == 0
+
+
+@pytest.mark.parametrize("which", ["invoice", "note"])
+def test_deleted_where_an_empty_record_says_so_is_asked_about(desk: Desk, which: str) -> None:
+    desk.sandbox.settings(not_found="empty")
+    invoice = sent(desk)
+    note = credit(desk, invoice, "100.00")
+    Transfer.objects.filter(kind="apply").update(not_before="2100-01-01T00:00:00Z")
+    desk.work()
+    desk.sandbox.delete(desk.dbid(invoice if which == "invoice" else note))
+    Transfer.objects.filter(kind="apply").update(not_before=None)
+    desk.work()
+    assert (errand(note).state, errand(note).cause_code) == ("review", "not_set_off")
+    assert "one of the two documents no more" in errand(note).last_cause
+    assert desk.calls(APPLY) == 0

@@ -307,7 +307,7 @@ def test_credit_note_whose_setting_off_needs_somebody_and_one_that_is_left_as_it
     assert LedgerDifference.objects.get().what == "Set off: £0.00 here, £120.00 in KashFlow."
     page = as_role("Accounts").get(PAGE).content.decode()
     assert "Open it to see how far setting it off is." in page
-    assert "Update Invoice Paid Status" not in page
+    assert "If nothing is under way, press Update Invoice Paid Status." in page
     # Left in KashFlow as it is, by a person's decision: set off or not, both is right, once it was read.
     Transfer.objects.filter(kind="apply").update(state="do_not_send")
     assert (compare()[0], found()) == (1, [("paid", note.number)])
@@ -320,6 +320,16 @@ def test_voided_invoice_and_its_credit_note_are_no_difference(desk: Desk) -> Non
     cancel(desk, invoice)
     desk.work()
     assert (compare()[0], found()) == (0, [])
+
+
+def test_money_on_a_voided_invoice_is_told(desk: Desk) -> None:
+    invoice = desk.in_kashflow()[0]
+    cancel(desk, invoice)
+    desk.work()
+    pay(desk, invoice, "10.00")
+    assert (compare()[0], found()) == (1, [("extra", invoice.number)])
+    words = "Cancelled here and voided there, and £10.00 more is paid of it in KashFlow."
+    assert LedgerDifference.objects.get().what == words
 
 
 @pytest.mark.parametrize("kind", ["create", "apply"])

@@ -11,14 +11,18 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from invoicing.comparison import services
-from invoicing.models import Invoice, LedgerDifference, Transfer
+from invoicing.models import Invoice, LedgerDifference, NumberCounter, Transfer
 from kashflow import connections
+from kashflow.gateway import records
 from magmanager.common.models import Run
 from tests import factories
 from tests.invoicing.transfer.conftest import Desk
+from tests.invoicing.transfer.needing import number_taken
 from tests.invoicing.transfer.test_apply import credit
+from tests.invoicing.transfer.test_carry import type_in
 from tests.invoicing.transfer.test_compare_ledgers import PAGE, bookkeeper, compare, found, sent
 from tests.invoicing.transfer.test_void import cancel, voiding
 
@@ -134,7 +138,7 @@ def test_a_credit_note_that_was_deleted_there_is_cancelled_here(
     assert (compare()[0], found()) == (1, [("deleted", note.number)])
     browser, url = as_role("Accounts"), reverse("invoicing:invoice_cancel", args=[note.number])
     assert steps(browser) == [("Cancel it here; then credit again what is still to be taken back.", url)]
-    assert "Only where it was deleted there can it be cancelled." in browser.get(url).content.decode()
+    assert "KashFlow is asked first whether it has it no more." in browser.get(url).content.decode()
     answer = browser.post(url, {"reason": "Deleted by the bookkeeper"}, follow=True)
     assert f"Credit note {note.number} cancelled." in answer.content.decode()
     desk.sweep_and_work()
@@ -175,3 +179,81 @@ def test_many_steps_cost_the_same_as_one(
             browser.get(PAGE)
         costs.append(len(queries))
     assert (costs[0], LedgerDifference.objects.count()) == (costs[1], 3)
+
+
+def test_what_stands_in_the_way_of_a_transfer_leads_to_the_desk(
+    desk: Desk, as_role: Callable[..., Browser]
+) -> None:
+    transfer = number_taken(desk)
+    compare()
+    step = (
+        f"Decide on the Transfers page what becomes of our {transfer.invoice.number}.",
+        reverse("invoicing:transfer_detail", args=[transfer.pk]),
+    )
+    assert step in steps(as_role("Accounts"))
+
+
+@pytest.mark.parametrize(
+    ("role", "words", "url"),
+    [
+        ("Admin", "Set the next invoice number above {} in Company Details.", "/settings/company/"),
+        ("Accounts", "Ask an admin to set the next invoice number above {} in Company Details.", ""),
+    ],
+)
+def test_number_that_ours_will_come_to_is_passed_over_in_company_details(
+    desk: Desk, sent: list[Invoice], as_role: Callable[..., Browser], role: str, words: str, url: str
+) -> None:
+    number = sent[0].number + 901
+    type_in(desk, number, CustomerReference="by hand")
+    NumberCounter.objects.update(next_number=sent[2].number + 1)
+    compare()
+    assert steps(as_role(role)) == [(words.format(number), url)]
+
+
+def test_second_copy_is_not_taken_for_the_first(
+    desk: Desk, sent: list[Invoice], as_role: Callable[..., Browser]
+) -> None:
+    copy = vars(bookkeeper(desk).get_invoice(sent[0].number))
+    bookkeeper(desk).insert_invoice(records.Invoice(**{**copy, "dbid": 0, "number": sent[0].number + 900}))
+    compare()
+    assert steps(as_role("Accounts")) == [
+        ("Look for that number in KashFlow, and delete the copy that is too much.", "")
+    ]
+
+
+def test_failed_comparison_leads_to_the_login(desk: Desk, as_role: Callable[..., Browser]) -> None:
+    Run.objects.create(
+        kind=services.KIND,
+        title="Compare",
+        state="failed",
+        cause="wrong_login",
+        summary="No.",
+        finished_at=timezone.now(),
+    )
+    page = as_role("Accounts").get(PAGE).text
+    assert '<a href="/settings/kashflow/help/#password">How to mend it</a>' in page
+    assert '<a href="/my-details/">My Details</a>' in page
+
+
+def test_nothing_to_export_is_not_offered(desk: Desk, as_role: Callable[..., Browser]) -> None:
+    assert "Export CSV" not in as_role("Accounts").get(PAGE).text
+
+
+def test_while_the_first_comparison_runs_it_names_no_button(
+    desk: Desk, as_role: Callable[..., Browser]
+) -> None:
+    page = as_role("Accounts").post(START, follow=True).text
+    assert "Comparing just now" in page
+    assert "Compare now" not in page
+
+
+def test_what_was_not_transferred_yet_leads_to_one_list(
+    desk: Desk, sent: list[Invoice], as_role: Callable[..., Browser]
+) -> None:
+    desk.raise_invoices(2)
+    compare()
+    page = as_role("Accounts").get(PAGE)
+    assert page.context["not_transferred"] == 2
+    assert (
+        'href="/invoicing/invoiced/?show=not_transferred">tick and transfer them in Invoiced</a>' in page.text
+    )

@@ -88,7 +88,7 @@ def test_what_kashflow_says_of_a_customer_it_does_not_take_is_shown_and_asked_ab
 
 
 def test_what_waits_for_another_reason_is_left_to_its_person(desk: Desk) -> None:
-    (invoice,) = desk.in_kashflow()
+    desk.in_kashflow()
     Transfer.objects.update(state="review", cause_code="differs")
     calls = len(desk.sandbox.log())
     desk.sweep_and_work()

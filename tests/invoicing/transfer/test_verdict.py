@@ -86,6 +86,7 @@ def test_nothing_is_probable_while_the_customer_is_not_known() -> None:
         (errors.AccessForbidden(), Event.CONNECTION_OFF),
         (SwitchedOff(), Event.CONNECTION_OFF),
         (errors.Unknown(), Event.UNCERTAIN),
+        (errors.SaidNo(), Event.UNCERTAIN),
         (errors.GatewayError(), Event.UNCERTAIN),
     ],
 )
@@ -97,7 +98,7 @@ def test_no_gateway_error_is_left_out() -> None:
     listed = {type(error) for error in _family(errors.GatewayError)}
     assert errors.Unknown in listed
     certain = {kind for kind in listed if classify(kind()) is not Event.UNCERTAIN}
-    assert listed - certain == {errors.GatewayError, errors.Unknown}
+    assert listed - certain == {errors.GatewayError, errors.Unknown, errors.SaidNo}
 
 
 def _family(kind: type[errors.GatewayError]) -> list[errors.GatewayError]:

@@ -274,22 +274,22 @@ def test_number_of_the_voiding_credit_note_that_is_taken_is_raised_again(desk: D
 
 def test_invoice_tells_how_far_its_voiding_is(desk: Desk) -> None:
     invoice = sent(desk)
-    assert story(invoice) == ""
+    assert story(invoice).text == ""
     cancel(desk, invoice)
     invoice.refresh_from_db()
     note = voiding(invoice).number
-    assert story(invoice) == f"Voiding in KashFlow: credit note {note} waits to be sent."
+    assert story(invoice).text == f"Voiding in KashFlow: credit note {note} waits to be sent."
     Transfer.objects.filter(kind="apply").update(not_before="2100-01-01T00:00:00Z")
     desk.work()
-    assert story(invoice) == f"Voiding in KashFlow: credit note {note} sent, being set off."
+    assert story(invoice).text == f"Voiding in KashFlow: credit note {note} sent, being set off."
     Transfer.objects.filter(kind="apply").update(not_before=None)
     desk.sandbox.fault(APPLY, "drop_after")
     desk.work()
-    assert story(invoice).startswith(
-        f"Voiding in KashFlow: credit note {note} sent, set off, uncertain – checking."
+    assert story(invoice).text.startswith(
+        f"Voiding in KashFlow: credit note {note} sent, whether it is set off is being checked."
     )
     settle(desk)
-    assert story(invoice) == f"Voided in KashFlow: credit note {note} is set off against it."
+    assert story(invoice).text == f"Voided in KashFlow: credit note {note} is set off against it."
 
 
 def test_uncertain_one_tells_that_it_is_looked_up(desk: Desk) -> None:
@@ -299,7 +299,7 @@ def test_uncertain_one_tells_that_it_is_looked_up(desk: Desk) -> None:
     desk.work()
     cancel(desk, invoice)
     invoice.refresh_from_db()
-    assert story(invoice) == "Whether KashFlow has it is being looked up; if it has, it is voided there."
+    assert story(invoice).text == "Whether KashFlow has it is being looked up; if it has, it is voided there."
 
 
 @pytest.mark.parametrize(
