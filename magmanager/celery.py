@@ -1,18 +1,39 @@
 """The Celery application: workers and beat start with `-A magmanager.celery`."""
 
+import logging
 import os
 from pathlib import Path
+from typing import Any
 
+import celery
 from celery import Celery
 from celery.schedules import crontab
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu.transport import TRANSPORT_ALIASES
 
+from magmanager.common import schema
+
+log = logging.getLogger(__name__)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "magmanager.settings")
 
 TRANSPORT_ALIASES["filesystem"] = "magmanager.broker:Transport"
-app = Celery("magmanager")
+
+
+class Task(celery.Task):
+    """Refuses a database that does not belong to this program: after an update an old worker may still run.
+
+    Nothing is lost by it: what there is to do is in the rows, and the sweep of a worker that fits finds it.
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if why := schema.problem():
+            log.error("%s was not begun. %s", self.name, why)
+            return None
+        return super().__call__(*args, **kwargs)
+
+
+app = Celery("magmanager", task_cls=Task)
 # In every thread: Celery's "current app" is only that of the thread that made it.
 app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
