@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from invoicing.models import Transfer
 from invoicing.transfer import claims, pauses
-from invoicing.transfer.states import State
+from invoicing.transfer.states import NEEDS_YOU, TERMINAL, State
+from kashflow import door
 from kashflow.answer import anchor_of
 from kashflow.models import Connection
 from magmanager.common.models import Run
@@ -30,6 +31,7 @@ class Cause(NamedTuple):
     link: Link | None
 
 
+NOTHING = Cause("", None)
 MY_DETAILS = ("my_details", "My Details")
 API_LOG = ("kashflow:api_log", "API log")
 KASHFLOW = ("kashflow:settings", "Settings › KashFlow")
@@ -44,6 +46,7 @@ PAGES = {
     "payment_not_mapped": ("kashflow:payment_methods", "Settings › Payment Methods"),
     "refused": API_LOG,
     "unknown": API_LOG,
+    "said_no": API_LOG,
     "envelope_invalid": API_LOG,
     "envelope_refused": API_LOG,
     "uncertain_too_long": API_LOG,
@@ -79,7 +82,9 @@ SHORT = {
     "kashflow_away": "KashFlow away",
     "tls_failed": "Certificate not accepted",
     "rate_limited": "KashFlow is busy",
+    "busy": "Other calls first",
     "unknown": "No clear answer",
+    "said_no": "KashFlow said no",
     "gateway_error": "No clear answer",
     "connection_off": "Login refused",
     "wrong_login": "Login refused",
@@ -96,7 +101,7 @@ ADVICE = {
         "Transfers are stopped until an admin has chosen: in Settings › KashFlow set Invoice numbers to "
         "“KashFlow numbers its own”, and they go on. This one is settled here."
     ),
-    "customer_unresolved": "Choose or create the customer at the client, then recheck.",
+    "customer_unresolved": "Choose or create the customer at the client; then it goes on by itself.",
     "not_sendable": "Sync the codes in Settings › KashFlow, or put them right on the publication, then recheck.",
     "gone": "Ask whoever works in KashFlow whether it was deleted on purpose.",
     "not_set_off": "Set it off by hand in KashFlow and recheck, or leave the two as they are.",
@@ -153,7 +158,16 @@ def page_of_transfer(transfer: Transfer) -> Link | None:
 def of_transfer(transfer: Transfer) -> Cause:
     """Why one transfer stands where it is."""
     held_by_others = of_waiting([transfer]).get(transfer.pk)
+    if login := refused_login(transfer):
+        return held_by_others or Cause(door.stored_refusal(login).sentence, page_of(login.refusal))
     return held_by_others or Cause(transfer.last_cause, page_of_transfer(transfer))
+
+
+def refused_login(transfer: Transfer) -> Connection | None:
+    """The login it goes under where KashFlow refuses that one: nobody takes the transfer up before it works again."""
+    login = transfer.connection
+    is_held = transfer.state not in TERMINAL | NEEDS_YOU
+    return login if login and login.refusal and is_held else None
 
 
 def of_waiting(transfers: Iterable[Transfer]) -> dict[UUID, Cause]:

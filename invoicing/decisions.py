@@ -8,13 +8,16 @@ from typing import Any
 
 from django.urls import reverse
 
-from invoicing import sides
+from invoicing import causes, payments, sides
 from invoicing.models import Transfer
 from invoicing.transfer import acts, adoption, paying, second_person, stopping
 from invoicing.transfer.states import NEEDS_YOU, State
+from kashflow import connections
 from magmanager.common.permissions import may
 from settings_app.models import User
 
+# No act on the transfer: it leads to the page that asks why the payment is taken back.
+REMOVE_PAYMENT = "remove_payment"
 ADDRESSES = {act: f"invoicing:transfer_{act}" for act in acts.EVENTS} | {
     acts.RETRY: "invoicing:transfer_retry"
 }
@@ -26,6 +29,12 @@ SUGGESTED = {
     "other_number": (acts.ADOPT,),
     "differs": (acts.ADOPT,),
     "changed_meanwhile": (acts.ADOPT,),
+}
+# What the payment's removal puts right; the first is what is most often true.
+REMOVED = {
+    "found_probable": "Right where it is the same money: KashFlow's payment counts, and comes back here by itself.",
+    "payment_gone": "Right where it was deleted there on purpose.",
+    "payment_no_bank": "Right where it was recorded for the wrong bank account: record it anew then.",
 }
 RECHECKED = {
     "number_taken": "Right once the other document was deleted or renumbered in KashFlow: then this one is sent.",
@@ -55,6 +64,10 @@ class Choice:
     def needs_reason(self) -> bool:
         return self.act in acts.NEEDS_REASON
 
+    @property
+    def is_link(self) -> bool:
+        return self.act == REMOVE_PAYMENT
+
 
 def choices(transfer: Transfer, by: User, kept: Mapping[str, Any] | None) -> list[Choice]:
     """The ways out of `transfer` that this person may take; `kept` is KashFlow's document as it is shown."""
@@ -63,12 +76,38 @@ def choices(transfer: Transfer, by: User, kept: Mapping[str, Any] | None) -> lis
         possible.remove(acts.ADOPT)
     if is_own := _is_own_proposal(transfer, by, kept):
         possible = [act for act in possible if act != acts.ADOPT]
+    if acts.RETRY in possible and causes.refused_login(transfer) and not _has_working_login(by):
+        possible.remove(acts.RETRY)
+    if transfer.cause_code in REMOVED and _is_removable(transfer, by):
+        possible.append(REMOVE_PAYMENT)
     # Whatever is chosen takes a proposal back: nothing of that is suggested to who waits for a second person.
     best = "" if is_own else _suggested(transfer, possible, kept)
     return [
-        Choice(act, *_words(act, transfer, kept), reverse(ADDRESSES[act], args=[transfer.pk]), act == best)
+        Choice(act, *_words(act, transfer, kept), _address(act, transfer), act == best)
         for act in sorted(possible, key=lambda act: act != best)
     ]
+
+
+def _address(act: str, transfer: Transfer) -> str:
+    if act == REMOVE_PAYMENT:
+        return reverse("invoicing:payment_remove", args=[transfer.payment_id])
+    return reverse(ADDRESSES[act], args=[transfer.pk])
+
+
+def _has_working_login(by: User) -> bool:
+    """Whether a retry of `by` would go under a login that KashFlow lets in."""
+    try:
+        return not connections.login_for(by).refusal
+    except connections.NoLogin:
+        return False
+
+
+def _is_removable(transfer: Transfer, by: User) -> bool:
+    """Whether its payment can be taken back here: KashFlow has not got it as ours."""
+    is_ours_there = transfer.kashflow_payment_id is not None and transfer.cause_code != paying.GONE
+    return bool(
+        transfer.payment and transfer.state in NEEDS_YOU and not is_ours_there and may(by, payments.VERB)
+    )
 
 
 def waits(transfer: Transfer) -> str:
@@ -112,6 +151,8 @@ def _suggested(transfer: Transfer, possible: list[str], kept: Mapping[str, Any] 
     if transfer.state not in NEEDS_YOU:
         return acts.RETRY if acts.RETRY in possible else ""
     wanted: tuple[str, ...] = SUGGESTED.get(transfer.cause_code, ())
+    if transfer.payment_id:
+        wanted = (REMOVE_PAYMENT,) if transfer.cause_code == "found_probable" else ()
     if len(adoption.documents(transfer)) > 1:
         wanted = ()
     elif transfer.cause_code == "number_taken" and kept and sides.is_same_customer(transfer, kept):
@@ -122,6 +163,8 @@ def _suggested(transfer: Transfer, possible: list[str], kept: Mapping[str, Any] 
 def _words(act: str, transfer: Transfer, kept: Mapping[str, Any] | None) -> tuple[str, str, str]:
     """Label, consequence and button."""
     number = transfer.invoice.number
+    if act == REMOVE_PAYMENT:
+        return "Remove payment", REMOVED[transfer.cause_code], "Remove payment…"
     if act == acts.RECHECK and transfer.kind != Transfer.Kind.CREATE:
         told = (
             "KashFlow is read again. Where it was done there already, it is settled; where not, it is done."
@@ -129,6 +172,8 @@ def _words(act: str, transfer: Transfer, kept: Mapping[str, Any] | None) -> tupl
         return "Recheck", told, "Recheck KashFlow"
     if act == acts.RECHECK:
         return "Recheck", RECHECKED.get(transfer.cause_code, RECHECK), "Recheck KashFlow"
+    if act == acts.RETRY and causes.refused_login(transfer):
+        return "Retry", "It is tried at once, under your login instead of the refused one.", "Retry now"
     if act == acts.RETRY:
         return "Retry", "It is tried again at once instead of at the time above.", "Retry now"
     if act == acts.ADOPT and kept:

@@ -9,8 +9,9 @@ from django.db.models import Count, QuerySet
 from django.shortcuts import get_object_or_404
 
 from invoicing import causes, kinds
-from invoicing.models import Transfer
+from invoicing.models import RunTransfer, Transfer
 from invoicing.transfer.states import TERMINAL, WORD_OF, State
+from magmanager.common.models import Run
 from magmanager.common.paging import Count as Counted
 from magmanager.common.paging import count
 
@@ -24,19 +25,25 @@ def decorate(row: Transfer) -> Any:
     shown: Any = row
     shown.key = WORD_OF[State(row.state)]
     shown.title = kinds.title(row)
-    shown.short = causes.SHORT.get(row.cause_code, "")
+    login = causes.refused_login(row)
+    shown.waits_for_login = login is not None
+    code = login.refusal if login else row.cause_code
+    # Of what somebody decided the cause is history.
+    shown.short = "" if row.state in TERMINAL else causes.SHORT.get(code, "")
     return shown
 
 
 def of_current_account() -> Any:
     """Every transfer of the account in use, with its invoice and its payment."""
-    return Transfer.objects.filter(ledger_account__is_current=True).select_related("invoice", "payment")
+    return Transfer.objects.filter(ledger_account__is_current=True).select_related(
+        "invoice", "payment", "connection"
+    )
 
 
 def one_of(transfer_id: UUID) -> Transfer:
     """One of them, with what its page needs. Raises Http404."""
     rows = of_current_account().select_related(
-        "invoice__payer", "invoice__by", "ledger_account__sales_code", "connection__user"
+        "invoice__payer", "invoice__by", "ledger_account__sales_code", "connection__user", "payment__method"
     )
     found: Transfer = get_object_or_404(rows, pk=transfer_id)
     return found
@@ -77,6 +84,19 @@ def by_cause(rows: QuerySet[Transfer]) -> list[dict[str, Any]]:
         for code, number in sorted(found, key=lambda one: (-one[1], one[0]))
         if code
     ]
+
+
+def named_runs(runs: list[Run]) -> list[Any]:
+    """Each run with its name, of one document with that one's number, and how it stands in a sentence."""
+    single = [run.pk for run in runs if run.total == 1]
+    rows = RunTransfer.objects.filter(run__in=single).select_related("transfer__invoice") if single else []
+    of_one = {row.run_id: kinds.title(row.transfer) for row in rows}
+    shown: list[Any] = runs
+    for run in shown:
+        is_transfer = run.title.startswith("Transfer of 1 ")
+        run.name = of_one.get(run.pk, run.title) if is_transfer else run.title
+        run.told = run.summary if run.is_over else run.summary.partition(". ")[0]
+    return shown
 
 
 def some_wait() -> bool:

@@ -6,24 +6,29 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import zip_longest
 from typing import Any
 
 from clients.models import CustomerLink
-from invoicing.models import Invoice, InvoiceLine, Transfer
+from invoicing.models import Invoice, InvoiceLine, Payment, PaymentObservation, Transfer
 from invoicing.transfer import mapping
-from kashflow.models import AccountCode, ProductCode
+from invoicing.transfer.mapping import marker_of
+from kashflow.models import AccountCode, PaymentMethod, ProductCode
 from magmanager.common.money import to_penny
 from magmanager.common.templatetags.formats import day_year, pounds
+
+# So many lines stand open; the decision below them stays in reach.
+LINES_SHOWN = 5
+PROBABLE = "found_probable"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What one side says: its main words, a second line, and an amount at the right."""
+    """What one side says: its main words, a second line, an amount at the right, and what is in it, folded."""
 
     text: str = ""
     small: str = ""
     amount: str = ""
+    items: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -34,19 +39,32 @@ class Row:
     ours: Cell
     theirs: Cell
     differs: bool
+    is_read: bool = True
 
 
 @dataclass(frozen=True)
 class Sides:
-    """Both documents. `read_at` is when KashFlow's was read."""
+    """Both documents, or both payments. `read_at` is when KashFlow's was read; `folded` are the lines after the first."""
 
     rows: list[Row]
-    read_at: dt.datetime | None
-    permalink: str
+    read_at: dt.datetime | None = None
+    permalink: str = ""
 
     @property
     def differing(self) -> int:
         return sum(row.differs for row in self.rows)
+
+    @property
+    def parts(self) -> list[tuple[list[Row], int]]:
+        """The rows in order, in parts: how many lines are folded in each, 0 where it stands open."""
+        places = [at for at, row in enumerate(self.rows) if row.name.startswith("Line")]
+        fold = places[LINES_SHOWN:]
+        if len(fold) < 2:
+            return [(self.rows, 0)]
+        first, last = fold[0], fold[-1] + 1
+        folded = self.rows[first:last]
+        lines = sum(max(len(row.ours.items), len(row.theirs.items), 1) for row in folded)
+        return [(self.rows[:first], 0), (folded, lines), (self.rows[last:], 0)]
 
 
 def of(transfer: Transfer, lines: Sequence[InvoiceLine], kept: Mapping[str, Any]) -> Sides:
@@ -69,6 +87,44 @@ def of(transfer: Transfer, lines: Sequence[InvoiceLine], kept: Mapping[str, Any]
     ]
     read_at = kept.get("read_at")
     return Sides(rows, dt.datetime.fromisoformat(read_at) if read_at else None, kept.get("permalink") or "")
+
+
+def of_payments(transfer: Transfer) -> Sides | None:
+    """The payment recorded here beside the one of the same day and amount that KashFlow has; None where there is none.
+
+    By day and amount it was found. How it came is known where KashFlow's payments were read one by one.
+    """
+    ours = transfer.payment
+    if ours is None or transfer.cause_code != PROBABLE:
+        return None
+    there, read_at = _alike(ours, transfer)
+    mine, method = ours.method.name, _method(transfer, there["method"]) if there else ""
+    day, amount = Cell(day_year(ours.paid_on)), Cell(amount=pounds(ours.amount))
+    how = Cell(method or "Not read yet")
+    rows = [
+        Row("Date", day, day, differs=False),
+        Row("Method", Cell(mine), how, differs=bool(method) and mine != method, is_read=bool(method)),
+        Row("Amount", amount, amount, differs=False),
+    ]
+    return Sides(rows, read_at)
+
+
+def _alike(ours: Payment, transfer: Transfer) -> tuple[Mapping[str, Any] | None, dt.datetime | None]:
+    """KashFlow's payment of the day and amount of `ours`, not one of ours, and when it was read."""
+    seen = PaymentObservation.objects.filter(
+        invoice=transfer.invoice_id, ledger_account=transfer.ledger_account_id, payments__isnull=False
+    ).first()
+    for one in (seen.payments or []) if seen else []:
+        is_alike = (one["date"], Decimal(one["amount"])) == (ours.paid_on.isoformat(), ours.amount)
+        if is_alike and marker_of(one["note"]) != ours.code:
+            return one, seen.at if seen else None
+    return None, None
+
+
+def _method(transfer: Transfer, kashflow_id: int) -> str:
+    rows = PaymentMethod.objects.filter(ledger_account=transfer.ledger_account_id, kashflow_id=kashflow_id)
+    found = rows.first()
+    return found.name if found else ""
 
 
 def is_same_customer(transfer: Transfer, kept: Mapping[str, Any]) -> bool:
@@ -104,15 +160,26 @@ def _lines(transfer: Transfer, ours: Sequence[InvoiceLine], theirs: Sequence[Map
         return [Row("Lines", Cell(f"{len(cells)}"), Cell("not read yet"), differs=True)]
     codes = _names(AccountCode, transfer, {line["charge_type"] for line in theirs})
     products = _names(ProductCode, transfer, {line["product_id"] for line in theirs})
-    pairs = zip_longest(ours, theirs)
-    return [
-        _line_row(
-            f"Line {place}",
-            _our_line(transfer, mine) if mine else Cell("none"),
-            _their_line(theirs_, codes, products) if theirs_ else Cell("none"),
-        )
-        for place, (mine, theirs_) in enumerate(pairs, 1)
-    ]
+    mine = [_our_line(transfer, line) for line in ours]
+    there = [_their_line(line, codes, products) for line in theirs]
+    paired = min(len(mine), len(there))
+    rows = [_line_row(f"Line {n}", *pair) for n, pair in enumerate(zip(mine, there, strict=False), 1)]
+    return [*rows, *_one_sided(paired, mine[paired:], there[paired:])]
+
+
+def _one_sided(paired: int, mine: list[Cell], there: list[Cell]) -> list[Row]:
+    """The lines that only one of the two has, in one row: "none" beside each of them would say nothing."""
+    if not mine and not there:
+        return []
+    number = len(mine or there)
+    name = f"Line {paired + 1}" if number == 1 else f"Lines {paired + 1}–{paired + number}"
+    return [Row(name, _together(mine), _together(there), differs=True)]
+
+
+def _together(cells: list[Cell]) -> Cell:
+    if len(cells) < 2:
+        return cells[0] if cells else Cell("none")
+    return Cell(f"{len(cells)} lines", items=tuple(cells))
 
 
 def _line_row(name: str, ours: Cell, theirs: Cell) -> Row:

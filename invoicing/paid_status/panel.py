@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
@@ -46,7 +47,7 @@ def _last(kind: str) -> Run | None:
 
 def _paid_status(by: Any) -> SyncRow:
     run = _last(runs.KIND)
-    notes = list(run.items.all()[: SHOWN + 1]) if run and run.is_over else []
+    notes = _linked(run.items.all()[: SHOWN + 1]) if run and run.is_over else []
     is_flagged = shown.to_look_at(Invoice.objects.all()).exists()
     is_unread = run is not None and run.items.filter(what=runs.UNREAD).exists()
     tone, icon = sign_of(run, needs_a_look=is_flagged or is_unread)
@@ -64,6 +65,14 @@ def _paid_status(by: Any) -> SyncRow:
         url_label="Look at what needs it",
         never="Never updated",
     )
+
+
+def _linked(notes: Iterable[Any]) -> list[Any]:
+    """Each with the page of the invoice whose number it names."""
+    found = list(notes)
+    for note in found:
+        note.url = reverse("invoicing:invoice", args=[int(note.label)]) if note.label.isdecimal() else ""
+    return found
 
 
 def _payments(by: Any) -> SyncRow:

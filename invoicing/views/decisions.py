@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from invoicing import forms, tasks
 from invoicing.cancelling import raise_again
@@ -130,8 +132,9 @@ class TransfersRecheck(Verb):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        cause = request.POST.get("cause", "")[:40]
         return _run_of(
-            request, lambda: desk.recheck_all(by=self.by, cause=request.POST.get("cause", "")[:40])
+            request, lambda: desk.recheck_all(by=self.by, cause=cause), show="needs_you", cause=cause
         )
 
 
@@ -142,11 +145,11 @@ class TransfersRetry(Verb):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        return _run_of(request, lambda: desk.retry_all(by=self.by))
+        return _run_of(request, lambda: desk.retry_all(by=self.by), show="waiting")
 
 
-def _run_of(request: HttpRequest, act: Callable[[], Run]) -> HttpResponse:
-    """Opens the run that `act` began; a refusal is a toast on the desk."""
+def _run_of(request: HttpRequest, act: Callable[[], Run], **rows: str) -> HttpResponse:
+    """Opens the run that `act` began; a refusal is a toast on the desk, where the rows are that it was for."""
     try:
         run = act()
     except NotAllowed:
@@ -154,7 +157,7 @@ def _run_of(request: HttpRequest, act: Callable[[], Run]) -> HttpResponse:
     except DomainError as error:
         label = error.link_label or ("My Details" if error.link else "")
         toast(request, error.message, level=messages.ERROR, action=label, url=error.link)
-        return redirect("invoicing:transfers")
+        return redirect(f"{reverse('invoicing:transfers')}?{urlencode(rows)}")
     _wake_lanes()
     return redirect("invoicing:run", run.pk)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,12 +23,13 @@ from invoicing.desk_rows import (
     decorate,
     desk_counts,
     matching,
+    named_runs,
     of_current_account,
     one_of,
     some_wait,
     states_of,
 )
-from invoicing.models import Invoice, Transfer
+from invoicing.models import Invoice, Transfer, TransferAttempt
 from invoicing.stories import stories, who_asked
 from invoicing.tabs import TRANSFERS, tabs
 from invoicing.transfer import adoption, desk, stopping
@@ -34,20 +37,26 @@ from invoicing.transfer import progress as progressing
 from invoicing.transfer.states import TERMINAL, WORD_OF, WORDS, State
 from kashflow.connections import current_account
 from magmanager.common.permissions import may
+from magmanager.common.templatetags.formats import moment
 from magmanager.common.views import FilteredList, is_partial
 from settings_app import recent
 from settings_app.models import SystemDefaults
 
 LATEST_RUNS = 5
-# Of the list, and of one transfer.
 WHAT_IT_MEANS = {
-    "needs_you": "Nothing more is sent for these until someone decides.",
-    "uncertain": "Looked up in KashFlow before anything is sent again; nothing to do.",
-    "sending": "On their way just now.",
-    "waiting": "Sent as soon as their turn comes.",
-    "do_not_send": "Kept here only, as somebody decided.",
-    "in_kashflow": "Read back from KashFlow and equal, or linked by somebody.",
+    "needs_you": "Nothing more is sent until somebody decides.",
+    "uncertain": "It is looked up in KashFlow before anything is sent again; nothing to do.",
+    "sending": "It is on its way just now.",
+    "waiting": "It is sent as soon as its turn comes.",
+    "do_not_send": "It is kept here only.",
+    "in_kashflow": "Read back from KashFlow: equal to the penny.",
 }
+DONE = {
+    Transfer.Kind.APPLY: "It is set off in KashFlow.",
+    Transfer.Kind.DELETE: "It is deleted: KashFlow has it no more.",
+}
+# By the state it led to: what somebody decided.
+DECISIONS = {State.DO_NOT_SEND: "do_not_send", State.VERIFIED: "adopted"}
 # What asks again for itself: the whole of the opened one, or its story beside the choices.
 POLLS = ("transfer", "transfer-story")
 # Shown live for so long after the last thing that happened.
@@ -80,8 +89,17 @@ class Transfers(FilteredList):
         self.by_cause = by_cause(rows) if self.show == "needs_you" else []
         return rows.filter(cause_code=self.cause) if self.cause else rows
 
+    def filters(self) -> Form:
+        """The search has the focus where nothing was opened and no page turned: there the opened one has it."""
+        form = super().filters()
+        if not self.opened and not set(self.request.GET) - {"q"}:
+            form.fields["q"].widget.attrs["autofocus"] = True
+        return form
+
     def _group(self, asked: str) -> str:
-        if asked in GROUPS:
+        # What is searched for is shown, in whatever state it is.
+        is_search = is_partial(self.request) and "q" in self.request.GET
+        if asked in GROUPS and not (is_search and not self.counts[asked].number):
             return asked
         if self.opened and WORD_OF[State(self.opened.state)] in GROUPS:
             return WORD_OF[State(self.opened.state)]
@@ -106,8 +124,24 @@ class Transfers(FilteredList):
             asked[name] = value
         return asked.urlencode()
 
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        answer = super().get(request, **kwargs)
+        if is_partial(request) and not self.opened:
+            at = reverse("invoicing:transfers")
+            answer.headers["HX-Push-Url"] = f"{at}?{self._query(show=self.show)}"
+        return answer
+
+    def address(self, **parameters: str) -> str:
+        """Of the list, also beside an opened one: another page of it opens its own first."""
+        asked = super().address(**parameters).partition("?")[2]
+        at = reverse("invoicing:transfers")
+        return f"{at}?{asked}" if asked else at
+
     def page_context(self, rows: QuerySet[Transfer]) -> dict[str, Any]:
         context = super().page_context(rows)
+        if is_partial(self.request):
+            self._open_what_was_found(context["rows"])
+            context |= self._opened()
         at = reverse("invoicing:transfers")
         user = self.request.user
         return {
@@ -118,7 +152,6 @@ class Transfers(FilteredList):
                 for key in GROUPS
             ],
             "show": self.show,
-            "meaning": WHAT_IT_MEANS[self.show],
             "by_cause": [
                 {**one, "url": f"{at}?{urlencode({'show': self.show, 'cause': one['code']})}",
                  "is_chosen": one["code"] == self.cause}
@@ -133,12 +166,17 @@ class Transfers(FilteredList):
         account = current_account()
         return {
             "tabs": tabs(TRANSFERS, uses_kashflow=SystemDefaults.current().uses_kashflow),
-            "runs": progressing.latest(LATEST_RUNS),
+            "runs": named_runs(progressing.latest(LATEST_RUNS)),
             "account": account,
             "paused_link": causes.page_of_pause(account.paused_reason) if account else None,
             "is_asked_for": self.opened is not None,
             **self._opened(),
         }
+
+    def _open_what_was_found(self, rows: list[Transfer]) -> None:
+        """A search takes away what it did not find, also beside the list: nobody decides about that by mistake."""
+        if self.opened and self.opened.pk not in {row.pk for row in rows}:
+            self.opened = None
 
     def _opened(self) -> dict[str, Any]:
         shown = self.opened or (one_of(self.first.pk) if self.first else None)
@@ -174,19 +212,22 @@ def detail(
     kept = next((one for one in found if str(one["dbid"]) == asked), found[0] if found else None)
     history = list(transfer.attempts.select_related("by"))
     key = WORD_OF[State(transfer.state)]
-    row = decorate(transfer)
+    row, login = decorate(transfer), causes.refused_login(transfer)
     choices = decisions.choices(transfer, request.user, kept)  # type: ignore[arg-type]
     return {
         "transfer": row,
+        "desk_url": reverse("invoicing:transfers"),
         "key": key,
         "state_label": WORDS[key],
-        "meaning_of_state": WHAT_IT_MEANS.get(key, ""),
+        "meaning_of_state": meaning(transfer, history),
+        "refused_login": login,
+        "is_own_login": login is not None and login.user_id == request.user.pk,
         "may_be_there": stopping.may_be_there(transfer),
         "title_of_transfer": f"{kinds.title(transfer)} · {transfer.invoice.company_name}",
         "story": stories([transfer]).get(transfer.pk, ""),
         "advice": causes.ADVICE.get(transfer.cause_code, "") if key == "needs_you" else "",
-        "cause": causes.of_transfer(transfer),
-        "sides": sides.of(transfer, _lines(transfer), kept) if kept else None,
+        "cause": causes.NOTHING if transfer.state in TERMINAL else causes.of_transfer(transfer),
+        "sides": sides.of(transfer, _lines(transfer), kept) if kept else sides.of_payments(transfer),
         "documents": [
             {"label": f"Number {one['number']}", "url": f"?document={one['dbid']}", "active": one is kept}
             for one in found
@@ -203,9 +244,19 @@ def detail(
         "is_recent": recent.is_recent(request),
         "history": history,
         "asked": who_asked(transfer),
-        "tried": sum(attempt.outcome in ("intent", "claim") for attempt in history),
         "is_moving": is_moving(transfer, history[0].at if history else transfer.requested_at),
     }
+
+
+def meaning(transfer: Transfer, history: Sequence[TransferAttempt]) -> str:
+    """What its state means; where somebody decided it, who did and why."""
+    decided = DECISIONS.get(State(transfer.state))
+    act = next((one for one in history if one.outcome == decided), None)
+    if act and act.by:
+        return f"{act.by.name}, {moment(act.at)}: {act.what.rstrip('.')}."
+    key = WORD_OF[State(transfer.state)]
+    done = DONE.get(Transfer.Kind(transfer.kind)) if key == "in_kashflow" else None
+    return done or WHAT_IT_MEANS.get(key, "")
 
 
 def is_moving(transfer: Transfer, last_at: dt.datetime) -> bool:

@@ -101,7 +101,7 @@ def run_context(run: Run, *, may_act: bool) -> dict[str, Any]:
         "run": run,
         "progress": progress,
         "facts": _facts(run, progress),
-        "title": "Transfer Payments" if run.kind == PAYMENT_RUN_KIND else "Transfer to KashFlow",
+        "title": _title(run),
         "sentence": sentence(progress),
         "parts": [
             {"key": key, "count": progress.counts[key], "word": _word(key, progress)} for key in BAR_ORDER
@@ -115,6 +115,13 @@ def run_context(run: Run, *, may_act: bool) -> dict[str, Any]:
         "here_total": here,
         "there_total": there,
     }
+
+
+def _title(run: Run) -> str:
+    """The button that was pressed; of a recheck, a retry or a link what it was of."""
+    if run.kind == PAYMENT_RUN_KIND:
+        return "Transfer Payments"
+    return "Transfer to KashFlow" if run.title.startswith("Transfer of") else run.title
 
 
 def sentence(progress: Progress) -> str:

@@ -190,6 +190,27 @@ def test_number_taken_and_not_sent_by_keyboard_alone(stage: Stage) -> None:
     assert stage.sent(number) == []
 
 
+def test_focus_goes_where_the_work_goes_on(stage: Stage) -> None:
+    number, page = taken(stage), stage.page
+    expect(page.locator("#transfer-title")).to_be_focused()
+    stage.choose("Do not send", "Do not send")
+    expect(page.get_by_label("Reason").and_(page.locator("[aria-invalid]"))).to_be_focused()
+    expect(page.get_by_text("Say why: it stays in the history of this invoice.")).to_be_in_viewport()
+    assert stage.sent(number) == []
+
+
+def test_link_keeps_the_focus_while_it_is_sent(stage: Stage) -> None:
+    number = stage.invoice()
+    stage.sandbox.fault("GetInvoice", "drop_before", after=1)
+    stage.transfer(number, "Sending")
+    link = stage.page.get_by_role("link", name=f"Open invoice {number}")
+    link.focus()
+    with stage.page.expect_response(re.compile("/invoicing/transfers/")) as answer:
+        pass
+    assert answer.value.request.headers["hx-target"] in ("transfer", "transfer-story")
+    expect(link).to_be_focused()
+
+
 def test_typed_by_hand_and_linked(stage: Stage) -> None:
     """F-52."""
     stage.transfer(stage.invoice(), "In KashFlow")

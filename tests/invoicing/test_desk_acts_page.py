@@ -90,6 +90,11 @@ def test_without_a_reason_it_is_asked_beside_the_field(desk: Desk, as_role: As, 
     assert transfer.state == "review"
 
 
+def test_without_a_reason_a_summary_says_so_at_the_top(desk: Desk, as_role: As) -> None:
+    page = as_role("Accounts").post(address(probable(desk), "do-not-send/"), {"reason": ""})
+    assert page.text.count("One field needs a look.") == 1
+
+
 def test_refusal_is_said_and_keeps_what_was_typed(desk: Desk, as_role: As) -> None:
     transfer = off_by_a_penny(desk)
     kept = shown(transfer)

@@ -226,7 +226,7 @@ def test_history_says_who_asked_and_under_whose_login(desk: Desk, as_role: As) -
     for invoice, who in ((batch, "Petra Press"), (at_once, "Ron Raiser")):
         for where in (address(desk.transfer(invoice)), f"/invoicing/invoices/{invoice.number}/"):
             page = browser.get(where)
-            assert_says(page, f"Asked for. {who}")
+            assert_says(page, f"The transfer was asked for by {who}.")
             assert_says(page, f"Under the KashFlow login of {login}.")
 
 
@@ -237,8 +237,8 @@ OTHER = "KashFlow does not keep our numbers."
 @pytest.mark.parametrize(
     ("reason", "where"),
     [
-        (TAKEN, '<a href="/settings/company/">Company Details</a>'),
-        (OTHER, '<a href="/settings/kashflow/">Settings › KashFlow</a>'),
+        (TAKEN, 'href="/settings/company/">Company Details</a>'),
+        (OTHER, 'href="/settings/kashflow/">Settings › KashFlow</a>'),
     ],
 )
 def test_what_stopped_the_account_is_the_cause_of_what_waits(

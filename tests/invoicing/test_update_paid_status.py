@@ -71,13 +71,14 @@ def test_press_shows_the_row_at_work_and_then_the_result(desk: Desk, as_role: As
     desk.sandbox.pay(desk.dbid(invoices[1]), "100.00")
     browser = as_role("Accounts")
     part = browser.post(PRESS, headers={"HX-Request": "true"}).text
-    assert "Waiting for a worker" in part
+    assert "Waiting to start" in part
     assert "every 1s" in part
     assert ">Update Invoice Paid Status</button>" in part
     run = Run.objects.get(kind="update_paid_status")
     tasks.update_paid_status(str(run.pk))
     part = browser.get(f"{PAGE}?live=update_paid_status", headers={"HX-Request": "true"}).text
     assert "1 paid, 1 part paid" in part
+    assert f'<a href="/invoicing/invoices/{invoices[0].number}/">{invoices[0].number}</a>' in part
     assert browser.person.name in part
     assert "every 1s" not in part
     run.refresh_from_db()
