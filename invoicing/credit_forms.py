@@ -20,7 +20,8 @@ from invoicing.forms import near
 from invoicing.models import InvoiceLine
 from invoicing.reasons import LENGTH
 from magmanager.common.fields import MoneyFormField
-from magmanager.common.money import total
+from magmanager.common.money import ZERO, total
+from magmanager.common.templatetags.formats import pounds
 from magmanager.common.widgets import DayInput
 
 WRONG_AMOUNT = {
@@ -55,6 +56,11 @@ class Row:
     @property
     def line(self) -> InvoiceLine:
         return self.part.line
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with its amount; "" while nothing is."""
+        return str(self.field.errors[0]) if self.field and self.field.errors else ""
 
 
 class CreditForm(forms.Form):
@@ -134,6 +140,18 @@ class CreditForm(forms.Form):
                 self.add_error(error.field, error.message)
         return self.cleaned_data
 
+    def add_error(self, field: str | None, error: Any) -> None:
+        """An amount that goes too far is said in few words: they stand in its column, beside what is left."""
+        super().add_error(field, self._too_far().get(field or "", error))
+
+    def _too_far(self) -> dict[str, str]:
+        """What to say of each ticked amount that is not between nothing and what is left, by its field."""
+        return {
+            f"amount_{pk}": _range(self.left[pk].amount, amount)
+            for pk, amount in self.amounts().items()
+            if not _is_between(amount, self.left[pk].amount)
+        }
+
     def parts(self) -> list[Part]:
         """What the credit note would take back, with its VAT; an amount that goes too far counts as nothing."""
         found = []
@@ -155,3 +173,14 @@ class CreditForm(forms.Form):
             return field.clean(value)
         except forms.ValidationError:
             return None
+
+
+def _is_between(amount: Decimal, rest: Decimal) -> bool:
+    return min(ZERO, rest) <= amount <= max(ZERO, rest)
+
+
+def _range(rest: Decimal, amount: Decimal) -> str:
+    """At most what is left; below nothing, or of a negative line, both ends."""
+    if rest > 0 and amount > 0:
+        return f"At most {pounds(rest)} is left."
+    return f"From {pounds(min(ZERO, rest))} to {pounds(max(ZERO, rest))}."

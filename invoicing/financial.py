@@ -15,9 +15,10 @@ from django.urls import reverse
 from bookings.models import Instalment
 from clients.models import Client
 from invoicing import credits, documents, picking
+from invoicing.cancel_words import GONE
 from invoicing.causes import Link, of_waiting, page_of_transfer
 from invoicing.documents import Line
-from invoicing.models import Invoice, InvoiceLine, Payment, Transfer
+from invoicing.models import Invoice, InvoiceLine, Payment, PaymentObservation, Transfer
 from invoicing.owed import open_documents
 from invoicing.paid_status import shown
 from magmanager.common.money import ZERO, total
@@ -143,6 +144,9 @@ def _standing(row: Any, today: dt.date, *, uses_kashflow: bool) -> Shown:
         return _moving(row, row.transfer, row.transfer_key)
     if uses_kashflow and row.set_off_key in UNDER_WAY:
         return _moving(row, row.set_off, row.set_off_key)
+    if uses_kashflow and row.payment_flag in GONE:
+        here = Link(reverse("invoicing:invoice", args=[row.number]), "Look at it")
+        return Shown("needs_you", "Gone in KashFlow", "It is not in KashFlow any more.", here)
     days = (today - row.due_on).days
     if days > 0 and row.balance > 0:
         return Shown("overdue", f"{counted(days, 'day')} overdue")
@@ -190,9 +194,12 @@ class Received:
 
 
 def with_money(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    """The invoices of `rows` for which something came in, or was recorded and removed."""
+    """The invoices of `rows` for which something came in, or did and was removed or paid back."""
     recorded = Exists(Payment.objects.filter(invoice=OuterRef("pk")))
-    return rows.filter(Q(paid_amount__gt=0) | recorded, kind=Invoice.Kind.INVOICE)
+    seen = Exists(
+        PaymentObservation.objects.filter(invoice=OuterRef("pk"), payments__isnull=False).exclude(payments=[])
+    )
+    return rows.filter(Q(paid_amount__gt=0) | recorded | seen, kind=Invoice.Kind.INVOICE)
 
 
 def latest_first(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:

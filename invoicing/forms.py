@@ -170,13 +170,23 @@ class PaymentForm(forms.Form):
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     amount = MoneyFormField(
-        label="Amount received", min_value=PENNY, error_messages={"min_value": "Enter an amount above £0.00."}
+        label="Amount received",
+        min_value=PENNY,
+        error_messages={
+            "required": "Enter the amount that came in.",
+            "min_value": "Enter an amount above £0.00.",
+        },
     )
-    paid_on = forms.DateField(label="Date received", widget=DayInput)
+    paid_on = forms.DateField(
+        label="Date received",
+        widget=DayInput,
+        error_messages={"required": "Enter the day the money was received."},
+    )
     method = forms.ModelChoiceField(
         label="Payment method",
         queryset=PaymentMethod.objects.filter(is_enabled=True),
         empty_label="Choose one",
+        error_messages={"required": "Choose how it was paid."},
     )
     bank_account = forms.ModelChoiceField(
         label="Bank account", queryset=BankAccount.objects.none(), required=False
@@ -221,7 +231,12 @@ class RemovePaymentForm(forms.Form):
     """Why a payment is taken back."""
 
     reason = forms.CharField(
-        label="Reason", max_length=200, help_text="Such as: recorded on the wrong invoice."
+        label="Reason",
+        max_length=200,
+        help_text="Such as: recorded on the wrong invoice.",
+        error_messages={
+            "required": "Say why it is removed: the reason stays with the payment, and an auditor will ask."
+        },
     )
 
 

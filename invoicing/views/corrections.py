@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from invoicing import cancelling, crediting, credits, tasks
-from invoicing.cancel_words import consequences
+from invoicing.cancel_words import consequences, paid_already, still_there
 from invoicing.credit_forms import CancelForm, CreditForm
 from invoicing.models import Invoice, Transfer
 from kashflow.connections import current_account
@@ -40,12 +40,15 @@ class InvoiceCancel(Verb):
     def page(self, request: HttpRequest, invoice: Invoice, form: CancelForm) -> HttpResponse:
         sent = Transfer.objects.documents().filter(invoice=invoice, ledger_account__is_current=True)
         transfer = sent.select_related("ledger_account").first()
-        uses_kashflow = SystemDefaults.current().uses_kashflow
+        known = transfer if SystemDefaults.current().uses_kashflow else None
         return render(request, "invoicing/invoice_cancel.html", {
             "invoice": invoice,
             "form": form,
             "noun": invoice.get_kind_display().lower(),
-            "lines": consequences(invoice, transfer if uses_kashflow else None),
+            "lines": consequences(invoice, known),
+            "paid_already": paid_already(invoice, known),
+            "still_there": still_there(invoice, known),
+            "taken_back": -invoice.total,
         })  # fmt: skip
 
 
@@ -96,7 +99,7 @@ def wake_lanes() -> None:
 
 
 def _invoice(number: int) -> Invoice:
-    return get_object_or_404(Invoice.objects.select_related("payer"), number=number)
+    return get_object_or_404(Invoice.objects.select_related("payer", "credits"), number=number)
 
 
 def _form(invoice: Invoice, data: Any) -> CreditForm:

@@ -16,7 +16,7 @@ from django.utils.text import slugify
 
 from clients.header import header
 from clients.models import Client
-from invoicing import financial, picking
+from invoicing import credits, financial, picking
 from invoicing.models import Invoice
 from invoicing.paid_status import as_of
 from invoicing.statement import HEAD, Statement, statement
@@ -33,7 +33,7 @@ TAB = "Financial"
 CLIENTS = Client.objects.select_related("agency", "salesperson")
 COLUMNS = (
     "number", "kind", "invoice_date", "due_on", "item_count", "total", "paid_amount", "paid_state", "state",
-    "payer_id", "cancelled_reason", "credits", "is_voiding", "payment_flag",
+    "payer_id", "cancelled_reason", "credits", "is_voiding", "payment_flag", "paid_as_of",
 )  # fmt: skip
 # Bookings in the panel; Create invoice lists the others.
 READY = 8
@@ -82,7 +82,7 @@ class Financial(FilteredList):
         self.client = get_object_or_404(CLIENTS, pk=self.kwargs["pk"])
         self.today = timezone.localdate()
         self.uses_kashflow = SystemDefaults.current().uses_kashflow
-        return financial.documents_of(self.client).only(*COLUMNS)
+        return financial.documents_of(self.client).only(*COLUMNS).annotate(came_in=credits.received())
 
     def narrow(self, rows: QuerySet[Invoice], wanted: dict[str, Any]) -> QuerySet[Invoice]:
         if "period" in wanted:

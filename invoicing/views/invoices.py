@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db.models import Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from invoicing import causes, choice, credits, forms
-from invoicing.cancel_words import story
+from invoicing.cancel_words import GONE, Story, raised_again_as, raised_in_place_of, story
 from invoicing.choice import Choice
 from invoicing.models import Batch, Invoice, Transfer, TransferAttempt
 from invoicing.paid_status import as_of, shown
@@ -21,7 +22,7 @@ from invoicing.transfer import stopping
 from invoicing.transfer.states import WORD_OF, State
 from kashflow.models import LedgerAccount
 from magmanager.common.money import ZERO, to_pence, total
-from magmanager.common.paging import COUNT_LIMIT, count
+from magmanager.common.paging import COUNT_LIMIT, Count, counts
 from magmanager.common.permissions import may
 from magmanager.common.templatetags.formats import moment
 from magmanager.common.views import FilteredList, Verb, is_partial
@@ -34,6 +35,9 @@ COLUMNS = (
 TRANSFER = "invoicing.transfer_invoices"
 CANCELLED, CREDIT_NOTE = Invoice.State.CANCELLED, Invoice.Kind.CREDIT_NOTE
 NOT_PAID = (Invoice.Paid.UNPAID, Invoice.Paid.PART)
+UNDER_WAY = ("needs_you", "uncertain", "sending", "waiting")
+# Of setting a credit note off, what stands in place of "Credit note".
+SAID_OF_NOTE = ("set_off", "needs_you", "uncertain")
 PAID_KEYS = {"unpaid": "unpaid", "part": "part_paid", "paid": "paid", "over": "overpaid"}
 
 
@@ -76,7 +80,7 @@ class Invoiced(FilteredList):
             "may_transfer": self.uses_kashflow and may(self.request.user, TRANSFER),
             "page_amount": total(row.amount for row in counted),
             "page_vat": total(row.vat_amount for row in counted),
-            "segments": self.segments(context["rows"]),
+            "segments": self.segments(),
             "tick_all_url": self.address(tick="all"),
             "as_of": as_of.of_all() if self.uses_kashflow else None,
         }
@@ -99,19 +103,20 @@ class Invoiced(FilteredList):
             "keep": self.choice.pairs,
         }
 
-    def segments(self, rows: list[Any]) -> list[dict[str, Any]]:
-        """The views of this list, with how many each would show; what needs a look where one of `rows` does."""
+    def segments(self) -> list[dict[str, Any]]:
+        """The views of this list, with how many each would show; what needs a look only where something does."""
         asked = self.request.GET.get("show", "")
         labels = {"": "All", "not_transferred": "Not transferred", "unpaid": "Unpaid"}
         if not self.uses_kashflow:
             del labels["not_transferred"]
-        if asked == "look" or any(row.payment_flag for row in rows):
+        found = _counted(self.before_segment)
+        if asked == "look" or found["look"].number:
             labels["look"] = "Payment needs a look"
         return [
             {
                 "label": label,
                 "url": self.address(show=key) if key else self._without_show(),
-                "count": count(SEGMENTS[key](self.before_segment)) if key else None,
+                "count": found.get(key),
                 "active": key == asked,
             }
             for key, label in labels.items()
@@ -136,19 +141,22 @@ class InvoiceDetail(Verb):
         with_states([invoice])
         uses_kashflow = SystemDefaults.current().uses_kashflow
         lines = invoice.lines.select_related("issue__publication", "client", "account_code", "product_code")
+        told, tried = story(invoice), list(history(invoice))
         context = {
             "invoice": invoice,
             "lines": lines,
             "title": f"{invoice.get_kind_display()} {invoice.number}",
-            "badges": [{"word": "Cancelled", "tone": "tone-bad", "icon": "circle-x"}]
-            if invoice.paid_key == "cancelled"
-            else [],
+            "badges": [{"word": "Cancelled", "icon": "circle-x"}] if invoice.paid_key == "cancelled" else [],
             **corrected(invoice, request.user),
+            "story": told,
+            "there": there(invoice, told, tried),
+            "raised_again": raised_again_as(invoice),
+            "in_place_of": raised_in_place_of(invoice),
             "facts": f"{invoice.company_name} · raised by {invoice.by.name}, {moment(invoice.raised_at)}",
             **paid(invoice, uses_kashflow=uses_kashflow, by=request.user),
             "transfer": invoice.transfer,
             "cause": causes.of_transfer(invoice.transfer) if invoice.transfer else None,
-            "history": history(invoice),
+            "history": tried,
             "asked": who_asked(invoice.transfer),
             "uses_kashflow": uses_kashflow,
             "may_transfer": uses_kashflow and may(request.user, TRANSFER) and can_be_sent(invoice),
@@ -161,20 +169,35 @@ def corrected(invoice: Any, by: Any) -> dict[str, Any]:
     """What was taken back of an invoice, how far that is in KashFlow, and what may still be done."""
     is_raised = invoice.state == Invoice.State.RAISED
     is_invoice = invoice.kind == Invoice.Kind.INVOICE
+    notes = with_states(list(credits.of_invoice(invoice)))
+    for note in notes:
+        note.standing_key = next((key for key in _keys(note) if key in UNDER_WAY), note.paid_key)
     return {
-        "credit_notes": with_states(list(credits.of_invoice(invoice))),
-        "credited": credits.credited_amount(invoice),
-        "story": story(invoice),
+        "credit_notes": notes,
         "left_to_set_off": ZERO if invoice.set_off_key == "set_off" else invoice.paid_amount - invoice.total,
         "may_cancel": is_raised and not is_kept(invoice) and may(by, "invoicing.cancel_invoice"),
         "may_credit": is_raised and is_invoice and may(by, "invoicing.raise_credit_note"),
     }
 
 
+def _keys(note: Any) -> tuple[str, str]:
+    return note.transfer_key, note.set_off_key
+
+
 def is_kept(invoice: Any) -> bool:
     """Whether it is a credit note that is not cancelled any more: it voids, or KashFlow has it or may have it."""
     sent = invoice.transfer is not None and stopping.may_be_there(invoice.transfer)
-    return invoice.is_voiding or (invoice.kind == CREDIT_NOTE and sent)
+    return invoice.is_voiding or (invoice.kind == CREDIT_NOTE and sent and invoice.payment_flag not in GONE)
+
+
+def there(invoice: Any, told: Story, tried: Iterable[TransferAttempt]) -> dict[str, str]:
+    """Key and word of how a document stands in KashFlow: what was deleted or voided there is not in it any more."""
+    if invoice.state == CANCELLED and invoice.transfer_key == "in_kashflow":
+        if told.is_done:
+            return {"key": "cancelled", "word": "Voided"}
+        if invoice.payment_flag in GONE or any(attempt.outcome == "gone" for attempt in tried):
+            return {"key": "cancelled", "word": "Gone"}
+    return {"key": invoice.there_key, "word": invoice.there_word}
 
 
 def balance(invoice: Invoice) -> Decimal:
@@ -194,9 +217,13 @@ def paid(invoice: Any, *, uses_kashflow: bool, by: Any) -> dict[str, Any]:
     """What `invoicing/_payments.html` shows of a document that `with_states` has been at."""
     owed = balance(invoice)
     is_raised = invoice.state == Invoice.State.RAISED and invoice.kind == Invoice.Kind.INVOICE
+    came_in = max(credits.came_in(invoice), ZERO)
     return {
         "balance": owed,
         "balance_shown": abs(owed),
+        "came_in": came_in,
+        # Of a raised one what makes the rest add up: a credit note may be set off against another invoice.
+        "credited": invoice.total - came_in - owed if is_raised else credits.credited_amount(invoice),
         "payments": shown.payments(invoice, uses_kashflow=uses_kashflow),
         "as_of": as_of.of_invoice(invoice, invoice.transfer),
         "is_kept": invoice.payment_flag not in shown.BELIEVED,
@@ -227,6 +254,15 @@ def _unpaid(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
 SEGMENTS = {"not_transferred": _not_transferred, "unpaid": _unpaid, "look": shown.to_look_at}
 
 
+def _counted(rows: QuerySet[Invoice]) -> dict[str, Count]:
+    """How many of `rows` each view would show, in one query."""
+    try:
+        return counts(**{key: narrowed(rows) for key, narrowed in SEGMENTS.items()})
+    except EmptyResultSet:
+        # A number that no invoice can have was searched for.
+        return dict.fromkeys(SEGMENTS, Count(0))
+
+
 def with_states(rows: list[Any]) -> list[Any]:
     """Adds to each row how far it is to KashFlow and whether it is paid, as keys of `look.STATES`."""
     errands = Transfer.objects.filter(invoice__in=rows, ledger_account__is_current=True)
@@ -236,18 +272,29 @@ def with_states(rows: list[Any]) -> list[Any]:
         transfer = by_kind.get((row.pk, Transfer.Kind.CREATE))
         row.transfer_key = WORD_OF[State(transfer.state)] if transfer else "not_transferred"
         row.transfer = transfer
+        row.there_key, row.there_word = _there(row, by_kind.get((row.pk, Transfer.Kind.DELETE)))
         row.set_off = by_kind.get((row.pk, Transfer.Kind.APPLY))
-        row.set_off_key = _set_off_key(row.set_off)
+        row.set_off_key = _set_off_key(row)
         row.credits_number = credited.get(row.credits_id)
         row.paid_key = _paid_key(row)
         row.pence = to_pence(row.total)
     return rows
 
 
-def _set_off_key(errand: Transfer | None) -> str:
-    if errand is None:
+def _there(row: Any, deletion: Transfer | None) -> tuple[str, str]:
+    """How far it is to KashFlow, and in other words where KashFlow has it no more; "" as the key has it."""
+    if row.transfer_key == "in_kashflow":
+        if deletion and deletion.state == State.VERIFIED:
+            return "cancelled", "Voided"
+        if row.payment_flag in GONE and row.state == Invoice.State.RAISED:
+            return "needs_you", "Gone"
+    return row.transfer_key, ""
+
+
+def _set_off_key(row: Any) -> str:
+    if row.set_off is None or (row.set_off.state == State.VERIFIED and row.payment_flag in GONE):
         return ""
-    return "set_off" if errand.state == State.VERIFIED else WORD_OF[State(errand.state)]
+    return "set_off" if row.set_off.state == State.VERIFIED else WORD_OF[State(row.set_off.state)]
 
 
 def _numbers(ids: Iterable[int]) -> dict[int, int]:
@@ -259,7 +306,7 @@ def _paid_key(row: Any) -> str:
     if row.state == CANCELLED:
         return "cancelled"
     if row.kind == CREDIT_NOTE:
-        return "set_off" if row.set_off_key == "set_off" else "credit_note"
+        return row.set_off_key if row.set_off_key in SAID_OF_NOTE else "credit_note"
     return PAID_KEYS[row.paid_state]
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from clients.models import Client
-from invoicing import payments, tasks
+from invoicing import credits, payments, tasks
 from invoicing.forms import PaymentForm, RemovePaymentForm
 from invoicing.models import Invoice, Payment
 from invoicing.paid_status import as_of, refreshing, runs
@@ -20,6 +20,8 @@ from kashflow.connections import current_account
 from kashflow.views import StartSync
 from magmanager.common.errors import DomainError, NotAllowed
 from magmanager.common.models import Run
+from magmanager.common.money import ZERO
+from magmanager.common.templatetags.formats import pounds
 from magmanager.common.toasts import toast
 from magmanager.common.views import Verb, refusals
 from magmanager.common.wake import wake
@@ -50,7 +52,7 @@ class PaymentRecord(Verb):
 
     def _page(self, invoice: Invoice, form: PaymentForm) -> HttpResponse:
         uses = SystemDefaults.current().uses_kashflow
-        context = {"invoice": invoice, "form": form, "uses_kashflow": uses}
+        context = {"form": form, "uses_kashflow": uses, **_about(invoice)}
         return render(
             self.request, "invoicing/payment_record.html", context, status=422 if form.errors else 200
         )
@@ -77,7 +79,7 @@ class PaymentRemove(Verb):
         return get_object_or_404(Payment.objects.select_related("invoice", "method"), pk=pk)
 
     def _page(self, payment: Payment, form: RemovePaymentForm) -> HttpResponse:
-        context = {"payment": payment, "invoice": payment.invoice, "form": form}
+        context = {"payment": payment, "form": form, **_about(payment.invoice)}
         return render(
             self.request, "invoicing/payment_remove.html", context, status=422 if form.errors else 200
         )
@@ -153,6 +155,16 @@ def paid_context(client: Client, *, asks: bool = False) -> dict[str, Any]:
         "nothing_there": not asked and not asks,
         "help_anchor": anchor_of(failed.cause_code) if failed else "",
         "uses_kashflow": uses,
+    }
+
+
+def _about(invoice: Invoice) -> dict[str, Any]:
+    """The head of a page about a payment: whose invoice it is, what it comes to, and what is owed of it."""
+    owed = pounds(max(invoice.total - invoice.paid_amount - credits.not_in_paid(invoice), ZERO))
+    return {
+        "invoice": invoice,
+        "back_label": f"Invoice {invoice.number}",
+        "facts": f"{invoice.company_name} · {owed} owed of {pounds(invoice.total)}",
     }
 
 

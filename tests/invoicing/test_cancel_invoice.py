@@ -13,7 +13,7 @@ from django.test import Client as Browser
 
 from bookings.models import Instalment
 from clients.models import Client
-from invoicing.cancelling import AlreadyPaid, cancel_invoice
+from invoicing.cancelling import AlreadyPaid, cancel_invoice, raise_again
 from invoicing.models import Invoice, InvoiceLine, NumberCounter
 from invoicing.reasons import ReasonMissing
 from magmanager.common.errors import Gone, NotAllowed
@@ -192,15 +192,32 @@ def test_page_without_a_reason_shows_it_beside_the_field(by: User, as_role: Call
     assert nothing_changed(invoice)
 
 
-def test_page_refuses_a_paid_one_and_offers_a_credit_note(by: User, as_role: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_page_of_a_paid_one_says_so_at_once_and_offers_a_credit_note(
+    by: User, as_role: Callable[..., Any], method: str
+) -> None:
     invoice = raise_one(by)
     Invoice.objects.update(paid_amount=Decimal("20.00"), paid_state="part")
     Client.objects.update(balance_amount=invoice.total - Decimal("20.00"))
-    shown = as_role("Accounts").post(page(invoice), {"reason": "Too late"}).content.decode()
-    assert f"£20.00 of invoice {invoice.number} is paid, so it can&#x27;t be cancelled." in shown
+    shown = getattr(as_role("Accounts"), method)(page(invoice), {"reason": "Too late"}).content.decode()
+    assert "£20.00 of it is paid, so it can&#x27;t be cancelled" in shown
     assert f"/invoicing/invoices/{invoice.number}/credit-note/" in shown
-    assert 'value="Too late"' in shown
+    assert 'name="reason"' not in shown
     assert nothing_changed(invoice)
+
+
+def test_cancelled_one_is_grey_and_leads_to_what_was_raised_in_its_place(
+    by: User, as_role: Callable[..., Any]
+) -> None:
+    old, browser = raise_one(by), as_role("Accounts")
+    new = raise_again(by=by, invoice=old, reason="Number used twice")
+    shown = browser.get(f"/invoicing/invoices/{old.number}/").content.decode()
+    link = f'<a href="/invoicing/invoices/{new.number}/">{new.number}</a>'
+    assert f"Raised again as {link}. Number used twice" in shown
+    assert "on-bad" not in shown
+    assert "badge-tint tone-bad" not in shown
+    shown = browser.get(f"/invoicing/invoices/{new.number}/").content.decode()
+    assert f'in place of <a href="/invoicing/invoices/{old.number}/">invoice {old.number}</a>' in shown
 
 
 def test_opened_row_of_invoiced_offers_it(by: User, as_role: Callable[..., Any]) -> None:

@@ -125,6 +125,32 @@ def test_segments_count_what_they_show(as_role: As) -> None:
     ]
 
 
+def flagged(number: int) -> None:
+    Invoice.objects.filter(number=number).update(payment_flag="gone", payment_flag_text="It is not there.")
+
+
+def test_what_needs_a_look_is_counted_over_all_pages(as_role: As) -> None:
+    factories.kashflow_on()
+    browser = as_role("Accounts")
+    raised(browser.person, bookings(53))
+    flagged(1)
+    page = browser.get(ADDRESS)
+    assert 1 not in [row.number for row in page.context["rows"]]
+    look = page.context["segments"][-1]
+    assert (look["label"], str(look["count"])) == ("Payment needs a look", "1")
+    assert numbers(browser, "?show=look") == [1]
+
+
+def test_a_number_that_no_invoice_can_have_finds_nothing(
+    as_role: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = as_role("Accounts")
+    raised(browser.person, bookings(1))
+    # On every database as PostgreSQL has it, where such a query is empty before it is asked.
+    monkeypatch.setattr(connection.ops, "integer_field_range", lambda kind: (0, 2**31 - 1))
+    assert numbers(browser, "?q=9999999999") == []
+
+
 def test_without_kashflow_nothing_of_it_is_shown(as_role: As) -> None:
     browser = as_role("Accounts")
     raised(browser.person, bookings(1))
@@ -168,6 +194,7 @@ def test_queries_do_not_grow_with_the_list(as_role: As) -> None:
     factories.kashflow_on()
     for number in (5, 55):
         raised(browser.person, bookings(number))
+        flagged(Invoice.objects.latest("number").number)
         with CaptureQueriesContext(connection) as queries:
             browser.get(ADDRESS)
         counts.append(len(queries))

@@ -308,11 +308,18 @@ def test_page_is_prefilled_with_what_is_left(by: User, as_role: Callable[..., An
 
 def test_total_follows_what_is_typed(by: User, as_role: Callable[..., Any]) -> None:
     invoice = raise_one(by, "180.00", "42.35")
-    asked = typed(invoice, "£1,00.00", "nonsense", ticked=(0,))
+    asked = typed(invoice, "£100.00", "nonsense", ticked=(0,))
     shown = as_role("Accounts").get(page(invoice), asked).content.decode()
     assert 'name="expected_total" value="120.00"' in shown
     assert "1 line credited" in shown
     assert is_untouched(invoice)
+
+
+def test_what_goes_too_far_is_said_before_the_press(by: User, as_role: Callable[..., Any]) -> None:
+    invoice = raise_one(by, "180.00")
+    shown = as_role("Accounts").get(page(invoice), typed(invoice, "180.01")).content.decode()
+    panel = shown[shown.index('id="totals"') :]
+    assert f"<span>{invoice.lines.get().description}: At most £180.00 is left.</span>" in panel
 
 
 def test_page_raises_what_is_ticked_and_opens_it(by: User, as_role: Callable[..., Any]) -> None:
@@ -338,8 +345,8 @@ def test_page_raises_what_is_ticked_and_opens_it(by: User, as_role: Callable[...
         (("", "42.35"), {}, "Say how much of it, or untick the line."),
         (("lots", "42.35"), {}, "Enter an amount in pounds, such as 85.50."),
         (("1.005", "42.35"), {}, "Enter pounds and pence, such as 85.50."),
-        (("180.01", "42.35"), {}, "is left to credit, not £180.01."),
-        (("180.01", "42.35"), {"reason": ""}, "is left to credit, not £180.01."),
+        (("180.01", "42.35"), {}, "At most £180.00 is left."),
+        (("180.01", "42.35"), {"reason": ""}, "At most £180.00 is left."),
         (("180.00", "42.35"), {"reason": ""}, "Say why it is credited"),
         (("180.00", "42.35"), {"credit_date": "2026-11-01"}, "its credit note can&#x27;t be older"),
         (("180.00", "42.35"), {"credit_date": "2036-11-23"}, "This date is more than a year away."),

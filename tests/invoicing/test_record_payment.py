@@ -213,3 +213,21 @@ def test_what_was_credited_is_not_asked_for_again(invoice: Invoice, as_role: As)
     assert not Payment.objects.exists()
     browser.post(address(invoice), typed(amount="108.00"))
     assert owed(invoice) == ("part", Decimal("108.00"), Decimal(0), None)
+
+
+def test_page_says_what_is_owed_and_leads_back(invoice: Invoice, as_role: As) -> None:
+    factories.payment(invoice, "16.00")
+    page = as_role("Accounts").get(address(invoice)).text
+    assert "£200.00 owed of £216.00" in page
+    assert f"Invoice {invoice.number}</a>" in page
+
+
+def test_what_is_left_out_is_asked_for_in_plain_words(invoice: Invoice, as_role: As) -> None:
+    page = as_role("Accounts").post(address(invoice), typed(amount="", paid_on="", method="")).text
+    for words in (
+        "Enter the amount that came in.",
+        "Enter the day the money was received.",
+        "Choose how it was paid.",
+    ):
+        assert words in page
+    assert not Payment.objects.exists()

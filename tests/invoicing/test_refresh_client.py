@@ -205,6 +205,7 @@ def test_refused_login_says_what_to_do(desk: Desk, client: Client, as_role: As) 
     refreshed(desk, client)
     page = as_role("Accounts").get(address(client)).text
     assert "username or password is wrong" in page
+    assert "KashFlow was not asked yet." not in page
     assert "How to mend it" in page
 
 

@@ -137,6 +137,14 @@ def test_no_cell_of_the_file_is_a_formula_and_a_negative_amount_stays_one(
     assert (row[3], row[5:]) == (f"'{text}", ["216.00", "-20.00", "236.00", "236.00"])
 
 
+def test_phone_has_what_is_open_at_the_right_and_names_the_balance(
+    as_role: As, client: Client, three: list[Invoice]
+) -> None:
+    page = as_role("Accounts").get(address(client)).text
+    assert '<td class="at-money phone-only">100.00</td>' in page
+    assert "· balance £340.00" in page
+
+
 @pytest.mark.parametrize("count", [5, 500])
 def test_queries_do_not_grow_with_the_documents(as_role: As, client: Client, count: int) -> None:
     copies(invoice(client, days_ago=40), count - 1)

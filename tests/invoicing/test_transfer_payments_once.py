@@ -11,13 +11,14 @@ from django.test import Client as Browser
 from clients.models import Client
 from invoicing import tasks
 from invoicing.models import Transfer, TransferAttempt
-from invoicing.paid_status import runs
+from invoicing.paid_status import runs, shown
 from invoicing.transfer import claims, engine
 from invoicing.transfer.payments import transfer_payments
 from invoicing.transfer.services import NothingToTransfer
 from kashflow.models import BankAccount, LedgerAccount
 from magmanager.common.models import Run
 from tests import factories
+from tests.invoicing.paid import updated
 from tests.invoicing.paying import BETWEEN, SETTLE, errand, plain_desk, press, there, until_settled
 from tests.invoicing.paying import desk as desk
 from tests.invoicing.transfer.conftest import Desk
@@ -219,3 +220,16 @@ def test_default_bank_account_changed_after_it_was_proved_absent_is_the_one_it_g
     assert errand(payment).state == "verified"
     (there_now,) = desk.sandbox.payments(desk.dbid(invoice))
     assert there_now["PayAccount"] == other.kashflow_id
+
+
+def test_deleted_after_kashflow_named_it_is_one_struck_line(desk: Desk) -> None:
+    (invoice,) = desk.in_kashflow()
+    payment = factories.payment(invoice, "66.82")
+    press(desk)
+    desk.sandbox.pay(desk.dbid(invoice), "10.00")
+    updated(desk)
+    desk.sandbox.unpay(errand(payment).kashflow_payment_id or 0)
+    updated(desk)
+    invoice.refresh_from_db()
+    lines = shown.payments(invoice, uses_kashflow=True)
+    assert [line.where for line in lines if not line.counts] == ["Deleted in KashFlow"]
