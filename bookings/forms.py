@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from bookings.services import Line
 from clients.models import Client
-from magmanager.common.fields import MoneyFormField
+from magmanager.common.fields import MoneyFormField, SendableTexts
 from magmanager.common.money import ZERO
 from magmanager.common.widgets import MoneyInput, SearchInput, SwitchInput
 from publications.models import AdvertSize, Issue, PremiumPosition, Publication
@@ -82,7 +82,7 @@ class ClientBookingFilters(forms.Form):
     cancelled = BookingFilters.base_fields["cancelled"]
 
 
-class BookForm(forms.Form):
+class BookForm(SendableTexts, forms.Form):
     """Book adverts: one client, one publication, several issues, one size and price."""
 
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)

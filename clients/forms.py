@@ -12,6 +12,7 @@ from stdnum.gb import vat
 
 from clients.models import Client, Contact, Section
 from clients.services import CLIENT_FIELDS, CONTACT_FIELDS
+from magmanager.common.fields import SendableTexts
 from magmanager.common.widgets import SearchInput, SwitchInput
 from settings_app.models import User
 
@@ -38,7 +39,7 @@ class ClientFilters(forms.Form):
     tab = forms.ChoiceField(choices=[(tab, tab) for tab in TABS], required=False, widget=forms.HiddenInput)
 
 
-class ClientForm(forms.ModelForm):
+class ClientForm(SendableTexts, forms.ModelForm):
     """The Details of a client; `revision` says which state of it the person saw."""
 
     payment_terms_days = forms.IntegerField(
@@ -146,7 +147,7 @@ class KashFlowIdForm(forms.Form):
     )
 
 
-class ContactForm(forms.ModelForm):
+class ContactForm(SendableTexts, forms.ModelForm):
     """A person at a client."""
 
     class Meta:

@@ -20,7 +20,7 @@ from invoicing.documents import Document, Preview
 from invoicing.models import Invoice
 from invoicing.transfer.acts import NEEDS_REASON
 from kashflow.models import BankAccount, LedgerAccount
-from magmanager.common.fields import MoneyFormField
+from magmanager.common.fields import MoneyFormField, SendableTexts
 from magmanager.common.money import PENNY, ZERO, from_pence
 from magmanager.common.widgets import DayInput, SearchInput
 from settings_app import recent
@@ -55,7 +55,7 @@ class Ticked:
         return f"{document.payer.id}:{document.total_pence}:{','.join(map(str, document.instalment_ids))}"
 
 
-class BatchForm(forms.Form):
+class BatchForm(SendableTexts, forms.Form):
     """The preview: the date of the invoices, and the key that makes a second press harmless."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
@@ -98,7 +98,7 @@ def number_in(text: str) -> int:
     return next(iter(ids_in(text)), 0)
 
 
-class MendForm(forms.Form):
+class MendForm(SendableTexts, forms.Form):
     """The one field that mends a client's problem, on the preview."""
 
     email = forms.EmailField(
@@ -165,7 +165,7 @@ class InvoicedFilters(forms.Form):
     batch = forms.IntegerField(required=False, min_value=1, max_value=2**62, widget=forms.HiddenInput)
 
 
-class PaymentForm(forms.Form):
+class PaymentForm(SendableTexts, forms.Form):
     """A payment received: its amount begins as what is still owed."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)

@@ -13,7 +13,7 @@ from invoicing.documents import DESCRIPTION_LENGTH
 from invoicing.forms import BatchForm, number_in
 from kashflow.forms import CodeField
 from kashflow.models import AccountCode, LedgerAccount, ProductCode
-from magmanager.common.fields import MoneyFormField
+from magmanager.common.fields import MoneyFormField, SendableTexts
 from magmanager.common.widgets import MoneyInput
 
 MOST_LINES = 20
@@ -28,7 +28,7 @@ class RaiseForm(BatchForm):
     )
 
 
-class LineForm(forms.Form):
+class LineForm(SendableTexts, forms.Form):
     """A free line. Left empty as a whole it does not count."""
 
     text = forms.CharField(

@@ -8,7 +8,7 @@ from django import forms
 
 from kashflow.forms import CodeField
 from kashflow.models import AccountCode, Code, LedgerAccount, ProductCode
-from magmanager.common.fields import MoneyFormField
+from magmanager.common.fields import MoneyFormField, SendableTexts
 from magmanager.common.money import ZERO
 from magmanager.common.widgets import DayInput, MoneyInput, SwitchInput
 from publications import services
@@ -17,7 +17,7 @@ from publications.models import Issue, MiscellaneousItem, Publication, RateCardE
 NO_CODE = "None, use the account code only"
 
 
-class PublicationForm(forms.ModelForm):
+class PublicationForm(SendableTexts, forms.ModelForm):
     """A magazine title."""
 
     class Meta:
@@ -107,7 +107,7 @@ class RateForm(forms.Form):
         return services.Rate(self.entry.pk, typed["is_enabled"], price, typed.get("product_code"))
 
 
-class IssueForm(forms.ModelForm):
+class IssueForm(SendableTexts, forms.ModelForm):
     """One issue of a title."""
 
     class Meta:
@@ -133,7 +133,7 @@ class ItemProductField(CodeField):
         return f"{super().label_from_instance(obj)} · {cast(ProductCode, obj).account_code}"
 
 
-class ItemForm(forms.ModelForm):
+class ItemForm(SendableTexts, forms.ModelForm):
     """A miscellaneous item."""
 
     class Meta:

@@ -11,7 +11,7 @@ from django import forms
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from magmanager.common.fields import MoneyFormField
+from magmanager.common.fields import MoneyFormField, SendableTexts
 from magmanager.common.money import ZERO
 from magmanager.common.permissions import allow
 from magmanager.common.widgets import MoneyInput, SwitchInput
@@ -63,7 +63,7 @@ def _said(one: PremiumPosition) -> str:
     return f"{one.name}, {page}, {'on' if one.is_enabled else 'off'}, {one.price:.2f}"
 
 
-class PositionForm(forms.Form):
+class PositionForm(SendableTexts, forms.Form):
     """One premium position; the last row is empty and adds one."""
 
     is_enabled = forms.BooleanField(label="Enabled", required=False, widget=SwitchInput)

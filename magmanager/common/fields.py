@@ -73,3 +73,26 @@ class MoneyFormField(forms.DecimalField):
                 )
             value = value.replace(",", "")
         return super().to_python(value)
+
+
+# What no XML can carry (XML 1.0, Char), so that KashFlow could not be told it; no keyboard has them either.
+UNSENDABLE = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+
+
+def refuse_unsendable(text: object) -> None:
+    """A validator: raises ValidationError for control characters, which come in with something that was pasted."""
+    if isinstance(text, str) and UNSENDABLE.search(text):
+        raise forms.ValidationError(
+            "It has a character that cannot be printed, pasted in perhaps. Delete it and type that part anew.",
+            code="unsendable",
+        )
+
+
+class SendableTexts(forms.BaseForm):
+    """A form whose texts go to KashFlow sooner or later: what could not be sent is refused where it is typed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.CharField):
+                field.validators.append(refuse_unsendable)
