@@ -28,8 +28,9 @@ def restate_balance(payer_id: int) -> None:
 
 
 def open_documents(payer_id: int) -> QuerySet[Invoice]:
-    """The documents of a payer that count: not cancelled, not paid, and no credit note of a cancelled invoice."""
-    return _live().filter(payer=payer_id).exclude(paid_state__in=PAID)
+    """The documents of a payer that count: not cancelled, not paid to the penny, and no credit note of a cancelled
+    invoice. What was paid too much counts too: it is the client's money."""
+    return _live().filter(payer=payer_id).exclude(paid_state=Invoice.Paid.PAID)
 
 
 def oldest_due_on(payer_ids: Iterable[int]) -> dict[int, dt.date]:

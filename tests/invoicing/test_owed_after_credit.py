@@ -14,6 +14,7 @@ from clients.models import Client
 from invoicing import financial
 from invoicing.cancelling import cancel_invoice
 from invoicing.models import Invoice, PaymentObservation, Transfer
+from invoicing.owed import restate_balance
 from invoicing.paid_status import shown
 from invoicing.statement import statement
 from invoicing.transfer import engine
@@ -94,6 +95,13 @@ def test_part_is_taken_off_once(desk: Desk, invoice: Invoice) -> None:
     assert updated(desk).summary == "No change, 1 invoice looked at"
     owes(invoice, "146.82")
     assert not PaymentObservation.objects.exists()
+
+
+def test_paid_too_much_is_taken_off_everywhere(desk: Desk, invoice: Invoice) -> None:
+    restate_balance(invoice.payer_id)
+    pay(desk, invoice, "300.00")
+    updated(desk)
+    owes(invoice, "-33.18", received="300.00", overdue="0.00")
 
 
 def test_whole_leaves_nothing(desk: Desk, invoice: Invoice) -> None:
