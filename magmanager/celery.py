@@ -42,11 +42,13 @@ app.autodiscover_tasks()
 
 
 def every(task: str, seconds: float) -> dict[str, object]:
-    """A beat that nobody needs any more once the next one is due: it expires before."""
-    return {"task": task, "schedule": seconds, "options": {"expires": seconds * 0.9}}
+    """A beat that nobody needs any more once later ones are due; it expires by the clock of whoever sent it, which
+    may be slow by minutes."""
+    return {"task": task, "schedule": seconds, "options": {"expires": max(seconds * 0.9, A_WHILE)}}
 
 
 SWEEP = 60 * settings.TIME_SCALE
+A_WHILE = 3600
 app.conf.beat_schedule = {
     "transfers": every("invoicing.sweep", SWEEP),
     "paid_status": every("invoicing.sweep_paid_status", SWEEP),
