@@ -28,8 +28,8 @@ from settings_app.models import User
 # Invoices are made and written this many at a time, so that memory does not grow with the batch.
 CHUNK = 1000
 TRIES = 5
-# Deadlock detected, could not serialize (PostgreSQL).
-TRY_AGAIN = {"40P01", "40001"}
+# Deadlock detected, could not serialize, a lock was not to be had in time (PostgreSQL).
+TRY_AGAIN = {"40P01", "40001", "55P03"}
 Result = TypeVar("Result")
 
 
@@ -159,14 +159,27 @@ def _write(batch: Batch, made: Sequence[Document], invoice_date: dt.date) -> Dec
     return total(invoice.total for invoice in invoices)
 
 
+class DatabaseBusy(DomainError):
+    """Another transaction was in the way, every time it was tried."""
+
+    code = "database_busy"
+
+
 def again(attempt: Callable[[], Result]) -> Result:
-    """What `attempt`, a whole transaction, returns; run again where the database broke a deadlock, up to TRIES."""
+    """What `attempt`, a whole transaction, returns; run again where another one was in its way, up to TRIES.
+
+    Raises DatabaseBusy.
+    """
     for tried in range(1, TRIES + 1):
         try:
             return attempt()
         except OperationalError as error:
             is_retryable = getattr(error.__cause__, "pgcode", "") in TRY_AGAIN
-            if not is_retryable or tried == TRIES or transaction.get_connection().in_atomic_block:
+            if not is_retryable or transaction.get_connection().in_atomic_block:
                 raise
+            if tried == TRIES:
+                raise DatabaseBusy(
+                    "Others kept the database busy, so nothing was done and no number was used. Press the button again."
+                ) from error
             time.sleep(0.05 * tried)
     raise AssertionError("unreachable")
