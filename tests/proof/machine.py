@@ -5,25 +5,29 @@ A new verb is a new rule: what a person or the world does, said with `self.publi
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from invoicing.models import Invoice, NumberCounter
+from clients.models import CustomerLink
+from invoicing.models import Invoice, NumberCounter, Payment, Transfer
 from invoicing.transfer.services import pause_run, resume_run
-from invoicing.transfer.states import Event
+from invoicing.transfer.states import NEEDS_YOU, Event, State
 from kashflow.models import LedgerAccount
 from magmanager.common.errors import DomainError
 from magmanager.common.models import Run
+from tests.proof.bookkeeper import CHANGES
 from tests.proof.oracle import Oracle
 from tests.proof.publisher import BETWEEN, LEASE, SETTLE, Publisher
 
 MOST_INVOICES = 6
 OTHER_CALLS = (
     "*",
-    "InsertCustomer",
+    "InsertCustomer", "applyCreditNoteToInvoice", "InsertInvoicePayment", "DeleteInvoiceByID", "GetInvoicePayment",
     "GetInvoice", "GetInvoiceByID", "GetInvoicesForCustomer", "GetInvoicesByDateRange",
     "GetCustomerByEmail", "GetCustomer",
 )  # fmt: skip
@@ -66,7 +70,20 @@ POINTS = [
     ("before", Event.READ_BACK_EQUAL),
 ]
 PRICES = st.lists(st.sampled_from(["180.00", "42.35", "0.05", "333.33"]), min_size=1, max_size=2)
+AMOUNTS = st.sampled_from([Decimal("10.00"), Decimal("50.82"), Decimal("216.00")])
+# Whichever of those there are.
+WHICH = st.integers(0, 11)
 WAITS = st.sampled_from([5.0, BETWEEN, LEASE, SETTLE, 3601.0])
+
+
+def chosen(found: QuerySet[Any], which: int) -> Any:
+    """One of `found`; None where there is none."""
+    rows = list(found)
+    return rows[which % len(rows)] if rows else None
+
+
+def in_order(**of_these: Any) -> QuerySet[Transfer]:
+    return Transfer.objects.filter(**of_these).order_by("invoice__number", "kind", "requested_at")
 
 
 class Machine(RuleBasedStateMachine):
@@ -91,10 +108,11 @@ class Machine(RuleBasedStateMachine):
         taken=st.sampled_from(["overwrite", "refuse", "duplicate", "next"]),
         not_found=st.sampled_from(["no", "empty"]),
         numbering=st.sampled_from(["ours", "ours", "kashflow"]),
+        voiding=st.sampled_from(["credit", "credit", "delete"]),
     )
-    def open_account(self, taken: str, not_found: str, numbering: str) -> None:
+    def open_account(self, taken: str, not_found: str, numbering: str, voiding: str) -> None:
         self.publisher.sandbox.settings(duplicate_number=taken, not_found=not_found)
-        LedgerAccount.objects.update(numbering=numbering)
+        LedgerAccount.objects.update(numbering=numbering, voiding=voiding)
 
     @initialize(prices=PRICES, faults=st.lists(st.sampled_from(FAULTS), max_size=2))
     def begin(self, prices: list[str], faults: list[dict[str, Any]]) -> None:
@@ -132,11 +150,91 @@ class Machine(RuleBasedStateMachine):
     def link_customer(self) -> None:
         self.publisher.decide_customers()
 
+    @rule(which=WHICH, again=st.sampled_from([False, False, True]))
+    def cancel(self, which: int, again: bool) -> None:
+        """An invoice or a credit note, whatever its state; `again` raises its lines under a new number."""
+        if invoice := chosen(Invoice.objects.order_by("number"), which):
+            (self.publisher.decisions.raise_again if again else self.publisher.decisions.cancel)(invoice)
+
+    @rule(which=WHICH, share=st.sampled_from([Decimal("0.5"), Decimal("0.5"), Decimal(1)]))
+    def credit(self, which: int, share: Decimal) -> None:
+        if invoice := chosen(Invoice.objects.filter(kind="invoice").order_by("number"), which):
+            self.publisher.decisions.credit(invoice, share)
+
+    @rule(which=WHICH, verb=st.sampled_from(["recheck", "adopt", "adopt", "do_not_send"]))
+    def decide(self, which: int, verb: str) -> None:
+        """On the Transfer desk, about one that needs a person."""
+        if transfer := chosen(in_order(state__in=NEEDS_YOU), which):
+            getattr(self.publisher.decisions, verb)(transfer)
+
+    @rule(which=WHICH, verb=st.sampled_from(["retry", "retry", "do_not_send"]))
+    def decide_on_waiting(self, which: int, verb: str) -> None:
+        if transfer := chosen(in_order(state=State.READY), which):
+            getattr(self.publisher.decisions, verb)(transfer)
+
+    @rule(which=WHICH, amount=AMOUNTS, transfers=st.booleans())
+    def record_payment(self, which: int, amount: Decimal, transfers: bool) -> None:
+        if invoice := chosen(Invoice.objects.filter(kind="invoice").order_by("number"), which):
+            self.publisher.decisions.record_payment(invoice, amount)
+        if transfers:
+            self.publisher.decisions.transfer_payments()
+
+    @rule(which=WHICH)
+    def remove_payment(self, which: int) -> None:
+        if payment := chosen(Payment.objects.order_by("pk"), which):
+            self.publisher.decisions.remove_payment(payment)
+
+    # --- In KashFlow ----------------------------------------------------------------------------------------
+
     @rule(ahead=st.integers(0, 2))
     def type_in(self, ahead: int) -> None:
         """Under our next number or one soon after; KashFlow's own next where it numbers."""
-        ours = self.publisher.account.numbering == LedgerAccount.Numbering.OURS
-        self.publisher.type_in(NumberCounter.objects.get().next_number + ahead if ours else 0)
+        self.publisher.bookkeeper.type_in(self._number_ahead(ahead))
+
+    @rule(which=WHICH, ahead=st.sampled_from([None, 0]))
+    def type_same(self, which: int, ahead: int | None) -> None:
+        """An invoice of a client that KashFlow knows, by hand: under its own number or the next one of KashFlow's."""
+        invoice = chosen(Invoice.objects.filter(kind="invoice").order_by("number"), which)
+        link = invoice and CustomerLink.objects.filter(client=invoice.payer_id, state="linked").first()
+        if invoice and link and link.customer_id:
+            number = 0 if ahead is not None or not self._numbers_are_ours() else invoice.number
+            self.publisher.bookkeeper.type_same(invoice, number, link.customer_id)
+
+    def _numbers_are_ours(self) -> bool:
+        return self.publisher.account.numbering == LedgerAccount.Numbering.OURS
+
+    def _number_ahead(self, ahead: int) -> int:
+        return NumberCounter.objects.get().next_number + ahead if self._numbers_are_ours() else 0
+
+    @rule(which=WHICH, what=st.sampled_from(CHANGES))
+    def change_document(self, which: int, what: str) -> None:
+        """One that we know by its id: what carries neither number nor marker of ours is nobody's, for anybody."""
+        if found := self._document_of_ours(which):
+            self.publisher.bookkeeper.change(what, *found)
+            # docs/reliability.md, What is assumed: a backup restored after that is the harm that is documented.
+            self.backup = ""
+
+    @rule(which=WHICH)
+    def delete_document(self, which: int) -> None:
+        if found := self._document_of_ours(which):
+            self.publisher.bookkeeper.delete(found[0]["InvoiceDBID"])
+
+    @rule(which=WHICH, amount=AMOUNTS)
+    def pay_in_kashflow(self, which: int, amount: Decimal) -> None:
+        if found := self._document_of_ours(which):
+            self.publisher.bookkeeper.pay(found[0]["InvoiceDBID"], str(amount))
+
+    @precondition(lambda self: self.publisher.bookkeeper.payments)
+    @rule()
+    def unpay_in_kashflow(self) -> None:
+        self.publisher.bookkeeper.take_back()
+
+    def _document_of_ours(self, which: int) -> tuple[dict[str, Any], str] | None:
+        """A document that KashFlow has and we know, with the marker of its invoice."""
+        there = {one["InvoiceDBID"]: one for one in self.publisher.sandbox.invoices()}
+        known = in_order(kind=Transfer.Kind.CREATE, kashflow_dbid__in=list(there))
+        transfer = chosen(known.select_related("invoice"), which)
+        return transfer and (there[transfer.kashflow_dbid], transfer.invoice.marker)
 
     # --- Workers --------------------------------------------------------------------------------------------
 

@@ -15,26 +15,31 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from clients.customers import resolve_wanted
 from clients.linking import CustomerTaken, create_customer_anyway, link_customer
 from clients.models import Client, CustomerLink
 from invoicing.models import Invoice, NumberCounter, Transfer
 from invoicing.restoring import after_restore
-from invoicing.transfer import claims, creating, lanes, outcomes, services
+from invoicing.transfer import applying, claims, creating, deleting, lanes, outcomes, paying, services
 from invoicing.transfer.pauses import AFTER_RESTORE
 from invoicing.transfer.services import NothingToTransfer, TransfersStopped
 from invoicing.transfer.states import NEEDS_YOU, TERMINAL, Event, State
-from kashflow import connections
+from kashflow import connections, syncs
 from kashflow.account import resume_account
 from kashflow.door import Door
 from kashflow.gateway.transport import Limits
 from kashflow.limits import Times
-from kashflow.models import Connection, LedgerAccount
+from kashflow.models import BankAccount, Connection, LedgerAccount, PaymentMethodMapping
+from kashflow.models import PaymentMethod as KashFlowMethod
+from kashflow.tasks import sync
 from magmanager.common.models import ClockReading, Run
+from settings_app.models import PaymentMethod
 from tests import factories
 from tests.invoicing import batches
+from tests.proof.bookkeeper import Bookkeeper
+from tests.proof.decisions import Decisions
 from tests.sandboxes import LiveSandbox
 
 PASSWORD = "Llanthony-Priory-1108"
@@ -66,16 +71,30 @@ class Publisher:
         connection.seal(PASSWORD)
         connection.save()
         self.by = factories.user("Accounts")
+        self.decisions = Decisions(factories.user("Admin"), sandbox, self.requested)
+        self.bookkeeper = Bookkeeper(sandbox)
+        self._prepare_payments()
         NumberCounter.objects.update(next_number=FIRST_NUMBER)
         lanes.sweep()
         self._move_clocks(patch)
         self._let_stop(patch)
 
+    def _prepare_payments(self) -> None:
+        """KashFlow's bank accounts and payment methods are known, and one of ours is one of theirs."""
+        sync(str(syncs.sync_bank_accounts(by=self.decisions.by).pk))
+        LedgerAccount.objects.update(bank_account=BankAccount.objects.first())
+        PaymentMethodMapping.objects.get_or_create(
+            ledger_account=self.account,
+            method=PaymentMethod.objects.filter(is_enabled=True)[0],
+            defaults={"kashflow_method": KashFlowMethod.objects.all()[1]},
+        )
+
     # --- Seams ----------------------------------------------------------------------------------------------
 
     def _move_clocks(self, patch: pytest.MonkeyPatch) -> None:
         """The monotonic clock of looks and send deadlines goes with `pass_time`."""
-        patch.setattr("invoicing.transfer.looks.time", SimpleNamespace(monotonic=self._monotonic))
+        for module in ("looks", "applying", "deleting", "paying"):
+            patch.setattr(f"invoicing.transfer.{module}.time", SimpleNamespace(monotonic=self._monotonic))
         patch.setattr("kashflow.gateway.connection.monotonic", self._monotonic)
 
     def _monotonic(self) -> float:
@@ -89,7 +108,7 @@ class Publisher:
             record(transfer, event, **values)
             self._reach("after", event)
 
-        for module in (creating, outcomes):
+        for module in (creating, applying, deleting, paying, outcomes):
             patch.setattr(module, "record", stopped)
         limits = Door.limits.fget
         assert limits is not None
@@ -142,18 +161,6 @@ class Publisher:
             resolve_wanted()
         return decided > 0
 
-    def type_in(self, number: int) -> None:
-        """A bookkeeper types a document in KashFlow under a number that is free (0: KashFlow's next one)."""
-        ledger = self.sandbox.server.ledger
-        if number and any(one["InvoiceNumber"] == number for one in self.sandbox.invoices()):
-            return
-        customer = self.sandbox.state()["customers"][0]["CustomerID"]
-        line = {"Quantity": "1", "Rate": "99.00", "VatRate": "20", "VatAmount": "19.80"}
-        typed = {"InvoiceDate": "2026-11-20T00:00:00", "DueDate": "2026-12-20T00:00:00"}
-        ledger.add_invoice(
-            [line], InvoiceNumber=number, CustomerID=customer, CustomerReference="Typed", **typed
-        )
-
     def mend_login(self) -> None:
         """The admin presses *Check Connection*, which works again, and paused runs are resumed."""
         for login in Connection.objects.exclude(refusal=""):
@@ -162,11 +169,18 @@ class Publisher:
             services.resume_run(by=self.by, run=run)
 
     def mend_account(self) -> None:
-        """Where a restore was not told, an admin does what the pause asks for, and lets transfers go on."""
+        """An admin does what the pause of the account asks for, and lets transfers go on."""
         account = self.account
         if AFTER_RESTORE in account.paused_reason:
             after_restore()
-            resume_account(by=factories.user("Admin"), account=account)
+        if account.paused_reason:
+            resume_account(by=self.decisions.by, account=account)
+
+    def recheck_all(self) -> None:
+        """Whatever needs a person is looked for again, and every payment is asked for."""
+        for transfer in Transfer.objects.filter(state__in=NEEDS_YOU):
+            self.decisions.recheck(transfer)
+        self.decisions.transfer_payments()
 
     # --- Workers --------------------------------------------------------------------------------------------
 
@@ -262,6 +276,12 @@ class Publisher:
         self.mend_account()
         self.mend_login()
         self.press(list(Invoice.objects.filter(marker__in=self.requested)))
+        self._until_nothing_moves()
+        # What came to need a person on the way, or waited for what did.
+        self.recheck_all()
+        self._until_nothing_moves()
+
+    def _until_nothing_moves(self) -> None:
         for seconds in self._rounds():
             self.pass_time(seconds)
             self.mend_account()
@@ -273,12 +293,20 @@ class Publisher:
         """Waits, until nothing is under way any more."""
         for n in range(ROUNDS):
             yield (BETWEEN, SETTLE, LOOKS_AGAIN_WITHIN, A_DAY)[n % 4]
-            under_way = Transfer.objects.exclude(state__in=[*TERMINAL, *NEEDS_YOU])
             is_held = CustomerLink.objects.filter(state=CustomerLink.State.MATCH)
-            if not under_way.exists() and not is_held.exists():
+            if not under_way().exists() and not is_held.exists():
                 return
 
     def states(self) -> list[State]:
         return [
             State(one) for one in Transfer.objects.order_by("invoice__number").values_list("state", flat=True)
         ]
+
+
+def under_way() -> QuerySet[Transfer]:
+    """The transfers that go on by themselves: all but those that wait for a document which needs a person."""
+    there = Transfer.objects.filter(kind=Transfer.Kind.CREATE, state=State.VERIFIED)
+    lacks_invoice = Q(~Exists(there.filter(invoice=OuterRef("invoice__credits"))))
+    lacks_note = Q(~Exists(there.filter(invoice=OuterRef("invoice"))), kind=Transfer.Kind.APPLY)
+    waits = Q(lacks_invoice | lacks_note, state=State.READY, invoice__credits__isnull=False)
+    return Transfer.objects.exclude(state__in=[*TERMINAL, *NEEDS_YOU]).exclude(waits)

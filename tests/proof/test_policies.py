@@ -37,6 +37,7 @@ def test_product_comes_through(make: Make, storm: Storm, numbering: str) -> None
     go_through(make, storm, numbering)
 
 
+@pytest.mark.timeout(60, func_only=True)
 @pytest.mark.parametrize(
     ("policy", "storm"),
     [
