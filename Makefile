@@ -20,7 +20,8 @@ dev: .venv/runtime.done node_modules/.done ## the same with autoreload and no de
 test: .venv/dev.done node_modules/.done ## the whole test suite
 	@$(BIN)/python tests/run.py
 
-# SECONDS=n goes on for so long, SEED=n repeats one; with either, the table alone.
+# SECONDS=n: houses and random lives for so long, and two or three minutes until they have come to rest. SEED=n repeats
+# what printed that seed. With either, nothing else.
 soak: .venv/dev.done node_modules/.done ## thousands of invoices over a bad line with killed workers, and the long tests
 	@MODE=test $(BIN)/python -m tests.soak $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 	$(if $(SECONDS)$(SEED),,@MODE=test $(BIN)/python -m tests.soak.window && $(BIN)/python tests/run.py -m soak)

@@ -1,14 +1,22 @@
-"""Whether KashFlow has what we say it has, each document once and to the penny. Pure but for `product_rows`."""
+"""Whether KashFlow has what we say it has, each document once and to the penny. Pure but for what asks Django.
+
+Rows are as another process told them, at rest. `tests/proof/oracle.py` judges a life at any moment, with people who change
+things in KashFlow; what both ask is here.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 Rows = Iterable[Mapping[str, Any]]
+Attempts = Mapping[Any, Mapping[str, Any]]
+MARKER = re.compile(r"(?=.*[A-Z])[0-9A-HJKMNP-TV-Z]{10}")
 # At rest nothing is between here and there.
 UNDER_WAY = ("ready", "claimed", "sending", "ambiguous", "sent")
 
@@ -20,31 +28,39 @@ class Finding:
     duplicates: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     unrecorded: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    not_voided: tuple[str, ...] = ()
     foreign_changed: tuple[str, ...] = ()
     untrue: tuple[str, ...] = ()
+    rewritten: tuple[str, ...] = ()
+    leaked: tuple[str, ...] = ()
     pence: int = 0
 
     @property
     def problems(self) -> list[str]:
         """All of it; empty where nothing is wrong."""
         off = [f"{self.pence} pence"] if self.pence else []
-        return [
-            *self.duplicates,
-            *self.lost,
-            *self.unrecorded,
-            *self.foreign_changed,
-            *self.untrue,
-            *off,
-        ]
+        found = [getattr(self, field.name) for field in fields(self) if field.name != "pence"]
+        return [*(problem for some in found for problem in some), *off]
 
 
-def find(rows: Rows, documents: Rows, *, before: Rows = (), removed: Collection[int] = ()) -> Finding:
+def find(
+    rows: Rows,
+    documents: Rows,
+    *,
+    before: Rows = (),
+    removed: Collection[int] = (),
+    attempts: tuple[Attempts, Attempts] = ({}, {}),
+    logs: Iterable[Path] = (),
+    password: str = "demo",
+) -> Finding:
     """Compares `product_rows` with the documents of the sandbox's state.
 
     `before` are the documents as they were when no invoice of ours was there; `removed` the InvoiceDBIDs of those
-    that a person took away since.
+    that a person took away since. `attempts` are those of a moment before and of now; `logs` the files of the
+    processes, in which the `password` of KashFlow's login must not be.
     """
-    rows, documents = list(rows), list(documents)
+    rows, documents, before = list(rows), list(documents), list(before)
     ours = {row["marker"]: row for row in rows}
     mine = [one for one in documents if marker_of(one) in ours]
     counted = Counter(marker_of(one) for one in mine)
@@ -63,9 +79,15 @@ def find(rows: Rows, documents: Rows, *, before: Rows = (), removed: Collection[
             for row in rows
             if row["marker"] in counted and row["state"] not in ("verified", "review", "conflict")
         ),
+        unknown=tuple(_unknown(ours, before, documents)),
+        not_voided=tuple(_not_voided(rows, by_marker)),
         foreign_changed=tuple(_changed(before, documents, removed)),
         untrue=tuple(
             [wrong for row in verified for wrong in _untrue(row, by_marker.get(row["marker"]))] + _gaps(rows)
+        ),
+        rewritten=tuple(rewritten(*attempts)),
+        leaked=tuple(
+            f"{log} has {what}" for log in logs for what in leaks(log.read_text(errors="replace"), password)
         ),
         pence=sum(_pence(by_marker[row["marker"]]) for row in verified if row["marker"] in by_marker)
         - sum(row["pence"] for row in verified if row["marker"] in by_marker),
@@ -75,6 +97,53 @@ def find(rows: Rows, documents: Rows, *, before: Rows = (), removed: Collection[
 def marker_of(document: Mapping[str, Any]) -> str:
     """The last word of a document's reference."""
     return str(document["CustomerReference"] or "").rpartition(" ")[2]
+
+
+def looks_like_ours(marker: str) -> bool:
+    """Whether a word has the form of a marker: ten letters and digits. Digits alone are somebody's order number."""
+    return MARKER.fullmatch(marker) is not None
+
+
+def rewritten(before: Attempts, now: Attempts) -> Iterator[str]:
+    """The attempts of `before` that are not as they were written."""
+    for key, attempt in before.items():
+        if now.get(key) != attempt:
+            yield f"an attempt was rewritten: {attempt} is now {now.get(key)}"
+
+
+def leaks(text: str, password: str) -> Iterator[str]:
+    """Where a log says the password, and whole envelopes, which hold it. A short one is looked for where it is named."""
+    named = re.compile(rf"(?i)password\W{{1,6}}{re.escape(password)}\b")
+    if named.search(text) or (len(password) > 8 and password in text):
+        yield "the password"
+    if ":Envelope" in text or "<Envelope" in text:
+        yield "an envelope"
+
+
+def _unknown(ours: Mapping[str, Any], before: Rows, documents: Rows) -> Iterator[str]:
+    """Documents with a marker of no invoice of ours."""
+    known = {*ours, *(marker_of(one) for one in before)}
+    for one in documents:
+        marker = marker_of(one)
+        if looks_like_ours(marker) and marker not in known:
+            yield f"{one['InvoiceNumber']} carries {marker}, which is no invoice of ours"
+
+
+def _not_voided(rows: Rows, by_marker: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Cancelled invoices that count in KashFlow still, and credit notes that void what is not cancelled."""
+    cancelled = {row["marker"] for row in rows if row["is_cancelled"]}
+    for row in rows:
+        document = by_marker.get(row["marker"])
+        if document and row["is_cancelled"] and not _is_settled(document):
+            yield f"{row['number']} is cancelled and open there"
+        if row.get("voids") and row["voids"] not in cancelled:
+            yield f"{row['number']} voids an invoice that is not cancelled"
+        if document and row.get("voids") and not _is_settled(document):
+            yield f"{row['number']} voids an invoice and is not set off there"
+
+
+def _is_settled(document: Mapping[str, Any]) -> bool:
+    return round(Decimal(document["AmountPaid"]) * 100) == _pence(document)
 
 
 def _untrue(row: Mapping[str, Any], found: Mapping[str, Any] | None) -> list[str]:
@@ -123,8 +192,17 @@ def product_rows() -> list[dict[str, Any]]:
     from invoicing.models import Invoice
 
     links = dict(CustomerLink.objects.values_list("client", "customer_id"))
-    found = Invoice.objects.prefetch_related("lines", "transfers").order_by("number")
+    found = (
+        Invoice.objects.select_related("credits").prefetch_related("lines", "transfers").order_by("number")
+    )
     return [_row(invoice, links) for invoice in found]
+
+
+def attempts() -> dict[Any, dict[str, Any]]:
+    """What was written of every attempt, by its key: to be compared with a later moment. Needs Django."""
+    from invoicing.models import TransferAttempt
+
+    return {row["id"]: dict(row) for row in TransferAttempt.objects.values()}
 
 
 def _row(invoice: Any, links: Mapping[int, int]) -> dict[str, Any]:
@@ -133,6 +211,7 @@ def _row(invoice: Any, links: Mapping[int, int]) -> dict[str, Any]:
         "number": invoice.number,
         "marker": invoice.marker,
         "is_cancelled": invoice.state == "cancelled",
+        "voids": invoice.credits.marker if invoice.is_voiding else "",
         "date": invoice.invoice_date.isoformat(),
         "pence": round(invoice.total * 100),
         "customer_id": links.get(invoice.payer_id),

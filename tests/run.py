@@ -6,6 +6,7 @@ last lines say what could not be run and why.
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,7 +24,8 @@ NO_TEST_CHOSEN = 5
 SIDE_BY_SIDE = 4
 # About as long as all the others together: two runs keep two processors at work.
 HALF = "tests/invoicing"
-# What needs processes of its own for minutes: on SQLite with the embedded broker in `make test`.
+# What needs processes of its own for minutes: on SQLite with the embedded broker in `make test`, but for the few rows
+# that only PostgreSQL can show (`only_on_postgresql`).
 LONG = ("tests/faults", "tests/proof")
 # Where a database or a broker of another kind is met first: locks, every page's SQL, the whole journey.
 BOTH = (
@@ -84,8 +87,24 @@ def all_runs(folder: str) -> list[Run]:
         on_sqlite("invoicing", [HALF], "half"),
         on_sqlite("all else", left_out, "else"),
         on_sqlite("faults and proofs", list(LONG), "faults"),
-        *on_second_pair("where they differ", list(BOTH)),
+        *on_second_pair("where they differ", [*BOTH, *only_on_postgresql()]),
     ]
+
+
+@cache
+def only_on_postgresql() -> tuple[str, ...]:
+    """The rows of the fault matrix that nothing but PostgreSQL can show: SQLite leaves them out (`@on_postgres`).
+
+    `-m soak` chooses the long ones among them as it does everywhere.
+    """
+    found = []
+    for file in sorted((ROOT / "tests" / "faults").glob("test_*.py")):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and "on_postgres" in map(ast.unparse, node.decorator_list):
+                found.append(f"{file.relative_to(ROOT)}::{node.name}")
+    if not found:
+        raise LookupError("no test of tests/faults is marked @on_postgres any more")
+    return tuple(found)
 
 
 def on_second_pair(name: str, args: list[str]) -> list[Run]:

@@ -40,7 +40,9 @@ class LiveSandbox:
         return [call for call in calls if not operation or call["operation"] == operation]
 
     def reset(self, to: str) -> None:
+        """A fresh ledger, of an account that lets no slip of ours pass."""
         self._call("POST", "reset", to=to)
+        self.settings(strict=True)
 
     def settings(self, **changes: Any) -> None:
         self._call("POST", "settings", **changes)

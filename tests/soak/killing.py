@@ -19,7 +19,7 @@ AT_A_GATE = 5
 
 
 class Killer:
-    """`act` often; it does something to the workers whenever its pause is over."""
+    """`tend` and `act` often; `act` does something to the workers whenever its pause is over."""
 
     def __init__(self, house: House, redis: Redis | None, chance: random.Random, *, workers: int) -> None:
         self._house, self._redis, self._chance = house, redis, chance
@@ -38,10 +38,13 @@ class Killer:
                 os.kill(pid, signal.SIGKILL)
         self._nursery.close()
 
-    def act(self, pause: tuple[float, float]) -> None:
-        """Kills or freezes, where it is time to."""
+    def tend(self) -> None:
+        """Lets the frozen one go on when it is time, and replaces who ended by itself."""
         self._thaw()
         self._replace([pid for pid in self._workers if not is_there(pid)])
+
+    def act(self, pause: tuple[float, float]) -> None:
+        """Kills or freezes, where it is time to."""
         if time.monotonic() < self._next:
             return
         acts = [self._any, self._at_a_gate, self._at_a_gate, self._in_a_write, self._freeze, self._broker]

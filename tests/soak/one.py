@@ -74,15 +74,19 @@ def _run(configuration: Configuration, house: House, redis: Redis | None) -> dic
     killer = Killer(house, redis, chance, workers=1 if configuration.is_serial else 2)
     is_fair = False
     while time.monotonic() - began < LONGEST and not (people.are_done() and is_fair):
+        is_late = 0 < configuration.ends < time.time()
+        if is_late:
+            people.raise_no_more()
         # A stopped worker may hold the lock of the SQLite file: people and killers try again.
         with suppress(OperationalError):
             people.act()
-        if killer.kills < configuration.kills:
-            with suppress(sqlite3.OperationalError):
+        with suppress(sqlite3.OperationalError):
+            killer.tend()
+            if killer.kills < configuration.kills and not is_late:
                 killer.act(pause=(3, 15) if configuration.is_serial else (1, 8))
-        elif people.have_sent_all() and not is_fair:
-            house.sandbox.no_faults()
-            is_fair = True
+            elif (is_late or people.have_sent_all()) and not is_fair:
+                house.sandbox.no_faults()
+                is_fair = True
         time.sleep(0.4)
     killer.stop()
     return people.row() | {"kills": killer.kills, "seconds": round(time.monotonic() - began)}

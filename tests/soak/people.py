@@ -41,6 +41,7 @@ class People:
         self._configuration, self._house, self._chance = configuration, house, chance
         self._ledger = house.sandbox.server.ledger
         self._number = FIRST_NUMBER
+        self._wanted = configuration.invoices
         self._planted: dict[int, int] = {}
         self._before: list[dict[str, Any]] = house.sandbox.invoices()
         self._stranger = house.sandbox.state()["customers"][0]["CustomerID"]
@@ -86,7 +87,11 @@ class People:
 
     @property
     def _left(self) -> int:
-        return self._configuration.invoices - Invoice.objects.count()
+        return self._wanted - Invoice.objects.count()
+
+    def raise_no_more(self) -> None:
+        """What is there is all there will be."""
+        self._wanted = min(self._wanted, Invoice.objects.count())
 
     # --- Raising and pressing --------------------------------------------------------------------------------
 
@@ -197,7 +202,10 @@ class People:
 
     def row(self) -> dict[str, Any]:
         """The row of the table, without kills and time."""
-        found = oracle.find(oracle.product_rows(), self._house.sandbox.invoices(), before=self._before)
+        logs = list(self._house.folder.glob("*.log"))
+        found = oracle.find(
+            oracle.product_rows(), self._house.sandbox.invoices(), before=self._before, logs=logs
+        )
         log = self._house.sandbox.log()
         customers = [one["Name"] for one in self._house.sandbox.state()["customers"]]
         twice = [payer.name for payer in self._payers if customers.count(payer.name) > 1]
@@ -208,8 +216,8 @@ class People:
             "calls": len(log),
             "faulty": sum(bool(call["fault"]) for call in log),
             "duplicates": len(found.duplicates) + len(twice),
-            "lost": len(found.lost) + self._configuration.invoices - at_rest,
-            "unrecorded": len(found.unrecorded) + len(found.untrue),
+            "lost": len(found.lost) + self._wanted - at_rest,
+            "unrecorded": len(found.unrecorded) + len(found.untrue) + len(found.unknown) + len(found.leaked),
             "pence": abs(found.pence),
             "foreign": len(found.foreign_changed),
             "problems": [*found.problems, *(f"customer {name} is there twice" for name in twice)][:20],

@@ -18,7 +18,10 @@ SHARE_OF_FAULTS = 0.4
 
 @dataclass(frozen=True)
 class Configuration:
-    """One house: its strategy, its account, how much it does, and the seed of its chances."""
+    """One house: its strategy, its account, how much it does, and the seed of its chances.
+
+    `ends` (seconds since the epoch, 0: when all is done) is when no more trouble is made in it.
+    """
 
     strategy: str
     numbering: str
@@ -28,6 +31,7 @@ class Configuration:
     seed: int
     is_served: bool
     time_scale: str = ""
+    ends: float = 0.0
 
     @property
     def name(self) -> str:
