@@ -22,7 +22,9 @@ def problem() -> str:
             "Update the program here, or stop this worker."
         )
     if missing := sorted(needed - applied):
-        return f"The database is older than this program: {_named(missing)} is missing. Run manage.py migrate."
+        return (
+            f"The database is older than this program: {_named(missing)} is missing. Run manage.py migrate."
+        )
     return ""
 
 

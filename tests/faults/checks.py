@@ -24,10 +24,12 @@ def struck(desk: Desk, *orders: dict[str, Any], operation: str = "InsertInvoice"
 
 
 def settle(desk: Desk) -> None:
-    """The settle wait and both looks, as the sweeps of an hour would have it."""
+    """The settle wait and both looks, as the sweeps of an hour would have it. No attempt is rewritten by them."""
+    written = oracle.attempts()
     for seconds in (SETTLE, BETWEEN, SETTLE, BETWEEN):
         desk.skip(seconds)
         desk.sweep_and_work()
+    assert list(oracle.rewritten(written, oracle.attempts())) == []
 
 
 def assert_exactly_once(desk: Desk) -> None:

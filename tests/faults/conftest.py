@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from kashflow.models import Connection
+from tests.faults.crew import Crew
 from tests.faults.house import UNFORGIVING, House
 from tests.faults.lane import Lane
 from tests.faults.redis import Redis
@@ -84,3 +85,19 @@ def lane(open_desk: Desk) -> Iterator[Callable[..., Lane]]:
     yield start
     for one in started:
         one.end()
+
+
+@pytest.fixture
+def crew(
+    tmp_path: Path, lane: Callable[..., Lane], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Crew]]:
+    """`crew()` hires real workers that take from a queue of the test's own."""
+    hired: list[Crew] = []
+
+    def hire(**how: float) -> Crew:
+        hired.append(Crew(tmp_path, lane, monkeypatch, **how))
+        return hired[-1]
+
+    yield hire
+    for one in hired:
+        one.close()

@@ -58,18 +58,22 @@ class House:
             "TIME_SCALE": time_scale,
         }
 
-    def stage(self, *words: str, **env: str) -> str:
+    def stage(self, *words: str) -> str:
         """What `tests.faults.stage` prints for `words`, in a process of its own."""
-        done = subprocess.run(
+        done = self.try_stage(*words)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def try_stage(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """The same, however it ends."""
+        return subprocess.run(
             [sys.executable, "-m", STAGE, *words],
             cwd=ROOT,
-            env=self.env | env,
+            env=self.env,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
     def prepare(self, count: int) -> None:
         """Tables, a saved login and `count` invoices whose transfer was asked for."""
@@ -129,7 +133,8 @@ class House:
         """Everything is verified here and there once, and the runs are over."""
         told = self.told()
         assert [row["state"] for row in told["rows"]] == ["verified"] * count
-        problems = oracle.find(told["rows"], self.sandbox.invoices()).problems
+        logs = sorted(self.folder.glob("*.log"))
+        problems = oracle.find(told["rows"], self.sandbox.invoices(), logs=logs).problems
         assert problems == [], problems[:5]
         assert set(told["runs"]) == {"finished"}
 
@@ -141,12 +146,19 @@ class House:
         self.running.append(process)
         return process
 
-    def worker(self, *, acks_late: bool = True) -> Process:
+    def worker(self, *, acks_late: bool = True, log: str = "WARNING") -> Process:
         """A worker as production has it; with `acks_late` off it says "done" before it begins."""
-        quiet = ("--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat")
+        quiet = ("--loglevel", log, "--without-gossip", "--without-mingle", "--without-heartbeat")
         name = f"{uuid.uuid4().hex}@here"
         more = () if acks_late else ("--", "task.acks_late=0")
         return self.start("worker", "-P", "threads", "-c", "4", "-n", name, *quiet, *more)
+
+    def standby(self, *, acks_late: bool = True) -> Process:
+        """The same, once it is ready to take what comes."""
+        log = self.folder / f"worker-{len(self.running)}.log"
+        process = self.worker(acks_late=acks_late, log="INFO")
+        wait_for(lambda: " ready." in log.read_text(), 60, lambda: log.read_text()[-2000:])
+        return process
 
     def beat(self) -> Process:
         schedule = str(self.folder / f"beat-{len(self.running)}")

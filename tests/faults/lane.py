@@ -16,6 +16,8 @@ from kashflow import services
 from tests.faults.house import wait_for
 
 WAIT = 20
+# The exit code of whoever was killed.
+KILLED = -signal.SIGKILL
 
 
 class Lane:
@@ -23,6 +25,7 @@ class Lane:
 
     def __init__(self, work: Callable[[], object]) -> None:
         connections.close_all()
+        self._is_over = False
         self.pid = os.fork()
         if self.pid == 0:
             _live(work)
@@ -31,15 +34,16 @@ class Lane:
         """`kill -9`."""
         self.send(signal.SIGKILL)
         os.waitpid(self.pid, 0)
+        self._is_over = True
 
     def send(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
-    def join(self) -> None:
+    def join(self, seconds: float = WAIT) -> None:
         """Waits until it has ended by itself. Fails where it did not end well."""
-        assert self.wait() == 0
+        assert self.wait(seconds) == 0
 
-    def wait(self) -> int:
+    def wait(self, seconds: float = WAIT) -> int:
         """Its exit code, once it has ended by itself."""
         ended: list[int] = []
 
@@ -48,13 +52,26 @@ class Lane:
             ended.append(status)
             return pid != 0
 
-        wait_for(is_over, WAIT)
+        wait_for(is_over, seconds)
+        self._is_over = True
         return os.waitstatus_to_exitcode(ended[-1])
+
+    def wait_until_stopped(self) -> None:
+        """Waits until it has stopped itself, as `SIGSTOP` does."""
+
+        def is_stopped() -> bool:
+            pid, status = os.waitpid(self.pid, os.WNOHANG | os.WUNTRACED)
+            assert pid == 0 or os.WIFSTOPPED(status), "it ended instead"
+            return pid != 0
+
+        wait_for(is_stopped, WAIT)
 
     def end(self) -> None:
         """Leaves nothing behind, however the test ended."""
-        with suppress(ProcessLookupError, ChildProcessError):
-            self.kill()
+        if not self._is_over:
+            # Only then is the pid still its own.
+            with suppress(ProcessLookupError, ChildProcessError):
+                self.kill()
 
 
 def _live(work: Callable[[], object]) -> None:

@@ -74,7 +74,7 @@ class Postgres:
     def kill(self) -> None:
         """`kill -9` to all its processes: each of its children leads a session of its own."""
         os.kill(self._process.pid, signal.SIGSTOP)
-        for pid in [*_children(self._process.pid), self._process.pid]:
+        for pid in [*children(self._process.pid), self._process.pid]:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._process.wait(10)
@@ -85,7 +85,8 @@ class Postgres:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _children(parent: int) -> list[int]:
+def children(parent: int) -> list[int]:
+    """The pids of the processes that `parent` started."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):

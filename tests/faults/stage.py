@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from collections import Counter
+from typing import Any
 
 import django
 
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
+from django.db.migrations.executor import MigrationExecutor  # noqa: E402
 
 from invoicing import restoring, tasks  # noqa: E402
 from invoicing.cancelling import cancel_invoice  # noqa: E402
@@ -52,15 +56,23 @@ def press() -> None:
     wake(tasks.work, LedgerAccount.objects.get().pk)
 
 
-def press_some(count: str) -> None:
-    """The same for the next `count` that nobody pressed it for, if there are any."""
-    by = User.objects.get(groups__name="Accounts")
-    left = (
-        Invoice.objects.filter(transfers=None).order_by("number").values_list("pk", flat=True)[: int(count)]
-    )
-    if left:
-        services.request_transfers(by=by, invoice_ids=list(left))
-        wake(tasks.work, LedgerAccount.objects.get().pk)
+def migrate(name: str = "") -> None:
+    """All migrations, or those of Invoicing up to `name`, forwards or backwards."""
+    call_command("migrate", *(["invoicing", name] if name else []), verbosity=0)
+
+
+def migrate_and_die(name: str, place: str) -> None:
+    """All migrations; it kills itself before the migration `name` begins, or before that one's transaction ends."""
+    method = {"before": "apply_migration", "inside": "record_migration"}[place]
+    called = getattr(MigrationExecutor, method)
+
+    def struck(self: Any, *args: Any, **named: Any) -> Any:
+        if any(getattr(one, "name", "") == name for one in args):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return called(self, *args, **named)
+
+    setattr(MigrationExecutor, method, struck)
+    migrate()
 
 
 def cancel() -> None:
@@ -90,5 +102,5 @@ def told() -> None:
 
 
 if __name__ == "__main__":
-    commands = (prepare, issue, press, press_some, cancel, after_restore, told)
+    commands = (prepare, issue, press, cancel, after_restore, told, migrate, migrate_and_die)
     {one.__name__: one for one in commands}[sys.argv[1]](*sys.argv[2:])

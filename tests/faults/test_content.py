@@ -1,10 +1,12 @@
-"""F-60 to F-62: whatever stands on an invoice comes back from KashFlow as it was sent, or is not sent at all."""
+"""F-60 to F-62: whatever stands on an invoice comes back from KashFlow as it was sent, or is not sent at all.
+Names of customers are in `test_customers.py`, the clock near midnight in `test_dates.py`."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from itertools import count
 from typing import Any
 
@@ -109,7 +111,10 @@ amounts = st.tuples(st.integers(1, 12), pounds, st.sampled_from([Decimal(20), De
 @example([(1, Decimal("9999999.99"), Decimal(20)), (1, Decimal(0), None), (1, Decimal("-0.05"), Decimal(5))])
 @example([(1, Decimal("0.01"), Decimal(20))] * 500)
 def test_f61_sums_are_the_same_on_both_sides_to_the_penny(
-    kashflow: Gateway, customer_id: int, lines: list[tuple[int, Decimal, Decimal | None]]
+    kashflow: Gateway,
+    customer_id: int,
+    sandbox: LiveSandbox,
+    lines: list[tuple[int, Decimal, Decimal | None]],
 ) -> None:
     """F-61, `None` for exempt."""
     code = AccountCode(kashflow_id=SALES_CODE, code=4000)
@@ -124,7 +129,27 @@ def test_f61_sums_are_the_same_on_both_sides_to_the_penny(
         vat_amount=money.total(row.vat_amount for row in rows),
     )
     assert mapping.problems(invoice, rows, account) == []
-    assert there_and_back(kashflow, mapping.document(invoice, rows, account, customer_id=customer_id)) == []
+    sent = mapping.document(invoice, rows, account, customer_id=customer_id)
+    assert there_and_back(kashflow, sent) == []
+    assert _pence_there(sandbox, sent.number) == _pence(invoice.amount + invoice.vat_amount)
+    assert _pence_there(sandbox, sent.number) == sum(_pence(row.amount + row.vat_amount) for row in rows)
+
+
+def _pence_there(sandbox: LiveSandbox, number: int) -> int:
+    """What the lines in KashFlow's own books come to, without a word of ours: quantity times price and its VAT."""
+    ledger = sandbox.server.ledger
+    lines = ledger.invoice_by_id(ledger.dbid_of(number))["Lines"]
+    exact = (
+        Fraction(line["Quantity"]) * Fraction(line["Rate"]) + Fraction(line["VatAmount"]) for line in lines
+    )
+    return _pence(sum(exact, Fraction(0)))
+
+
+def _pence(pounds: Fraction | Decimal) -> int:
+    """Whole pence; nothing is rounded away."""
+    pence = Fraction(pounds) * 100
+    assert pence.denominator == 1, pounds
+    return int(pence)
 
 
 def _line(quantity: int, rate: Decimal, percent: Decimal | None) -> InvoiceLine:

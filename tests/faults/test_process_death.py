@@ -1,26 +1,30 @@
 """F-27 to F-32, F-37, F-38 and F-42: `kill -9` and `SIGSTOP` at every point of a transfer, and one document each time.
 
-Lanes are forked from the test and frozen at gates, so that nothing depends on luck. Workers as they are in production
-are in `test_workers.py`.
+Lanes are forked from the test and frozen at gates, so that nothing depends on luck. Raising is in `test_raising.py`,
+messages are in `test_acknowledging.py`, workers with all that is around them in `test_workers.py`.
 """
 
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from django.db import connection, connections
 
-from invoicing.models import Invoice, NumberCounter, Transfer, TransferAttempt
+from invoicing.models import Invoice, Transfer, TransferAttempt
+from invoicing.transfer import creating
 from invoicing.transfer.lanes import sweep
-from tests import factories
-from tests.faults import checks
+from kashflow.limits import times
+from tests import factories, oracle
+from tests.faults import checks, points
 from tests.faults.checks import settle
 from tests.faults.hole import swallowing
 from tests.faults.house import wait_for
 from tests.faults.lane import Lane, frozen_rows
-from tests.invoicing.batches import bookings, ids_of, raised
+from tests.faults.points import struck
 from tests.invoicing.transfer.conftest import Desk
 
 Start = Callable[..., Lane]
@@ -61,29 +65,13 @@ def is_waiting_for_a_lock() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-@on_postgres
-def test_f27_killed_inside_the_raising_transaction_burns_no_number(open_desk: Desk, lane: Start) -> None:
-    """F-27, C2: the numbers are taken, the lines are about to be written."""
-    lines = bookings(2)
-    NumberCounter.objects.update(next_number=500)
-    with connection.Database.connect(**connection.get_connection_params()) as other:
-        other.cursor().execute("LOCK TABLE invoicing_invoiceline IN SHARE MODE")
-        raising = lane(lambda: raised(open_desk.by, lines))
-        wait_for(is_waiting_for_a_lock, WAIT)
-        raising.kill()
-        other.rollback()
-    assert (Invoice.objects.count(), NumberCounter.objects.get().next_number) == (0, 500)
-    raised(open_desk.by, lines)
-    assert list(Invoice.objects.order_by("number").values_list("number", flat=True)) == [500, 501]
-    assert len(ids_of(lines)) == 2
-
-
 def test_f27_raised_and_asked_for_but_nobody_woken(open_desk: Desk, lane: Start) -> None:
-    """F-27, C3 and C4: the rows are there, no message is."""
+    """F-27, C4: the rows are there, the message went with the broker."""
     pressed(open_desk)
     assert sweep() == open_desk.account.pk
     lane().join()
     checks.assert_exactly_once(open_desk)
+    assert open_desk.calls("InsertInvoice") == 2
 
 
 def test_f27_killed_when_claimed_before_the_look(open_desk: Desk, lane: Start) -> None:
@@ -144,8 +132,9 @@ def test_f29_f30_killed_while_the_create_is_under_way(open_desk: Desk, lane: Sta
     assert_once_after(open_desk, "sending", creates=2)
 
 
+@on_postgres
 def test_f31_killed_between_the_reply_and_its_record(open_desk: Desk, lane: Start) -> None:
-    """F-31, C10: the reply is read and no row can be written."""
+    """F-31, C10: the reply is read and its row cannot be written. On SQLite too: `test_acknowledging.py`."""
     pressed(open_desk)
     open_desk.sandbox.hold("InsertInvoice", "committed")
     working = lane()
@@ -153,10 +142,9 @@ def test_f31_killed_between_the_reply_and_its_record(open_desk: Desk, lane: Star
     connections.close_all()
     with frozen_rows("invoicing_transfer"):
         open_desk.sandbox.release()
-        wait_for(lambda: bool(open_desk.sandbox.log("InsertInvoice")[-1]["outcome"]), WAIT)
-        if connection.vendor == "postgresql":
-            wait_for(is_waiting_for_a_lock, WAIT)
+        wait_for(is_waiting_for_a_lock, WAIT)
         working.kill()
+    assert len(open_desk.documents()) == 2
     assert_once_after(open_desk, "sending", creates=2)
 
 
@@ -204,6 +192,46 @@ def test_f42_zombie_that_wakes_up_with_its_lease_lost_sends_nothing(open_desk: D
     zombie.join()
     checks.assert_exactly_once(open_desk)
     assert open_desk.calls("InsertInvoice") == 2
+
+
+def frozen_after_the_intent(desk: Desk, lane: Start, first: Callable[[], object] = lambda: None) -> None:
+    """A zombie stops itself once its intent is recorded; another one finds nothing and sends it; the zombie wakes."""
+
+    def work() -> None:
+        first()
+        desk.work()
+
+    pressed(desk)
+    zombie = lane(struck(points.INTENDED, work, signal.SIGSTOP))
+    zombie.wait_until_stopped()
+    too_late = time.monotonic() + times().send_deadline
+    assert (desk.states(), desk.calls("InsertInvoice")) == (["verified", "sending"], 1)
+    desk.skip(LEASE)
+    lane(desk.sweep_and_work).join()
+    settle(desk)
+    checks.assert_exactly_once(desk)
+    assert desk.calls("InsertInvoice") == 2
+    wait_for(lambda: time.monotonic() > too_late, WAIT)
+    zombie.send(signal.SIGCONT)
+    zombie.join()
+
+
+def test_f42_zombie_frozen_after_its_intent_sends_nothing(open_desk: Desk, lane: Start) -> None:
+    """F-42, frozen with everything ready to be written to the line."""
+    frozen_after_the_intent(open_desk, lane)
+    checks.assert_exactly_once(open_desk)
+    assert open_desk.calls("InsertInvoice") == 2
+
+
+def test_f42_without_the_send_deadline_it_would_be_two(open_desk: Desk, lane: Start) -> None:
+    """Negative control of F-42: nothing but the deadline keeps the zombie from sending."""
+
+    def forget_the_deadline() -> None:
+        vars(creating)["times"] = lambda: replace(times(), send_deadline=3600)
+
+    frozen_after_the_intent(open_desk, lane, forget_the_deadline)
+    assert open_desk.calls("InsertInvoice") == 3
+    assert len(oracle.find(oracle.product_rows(), open_desk.sandbox.invoices()).duplicates) == 1
 
 
 def test_f42_zombie_frozen_with_its_create_on_the_way(open_desk: Desk, lane: Start) -> None:

@@ -8,14 +8,16 @@ import pytest
 
 from invoicing import tasks
 from invoicing.models import PaidReading, PaymentObservation
-from invoicing.paid_status import runs
+from invoicing.paid_status import recent, runs
 from kashflow.models import Connection
 from magmanager.common.models import Run
 from tests.invoicing.paid import TOTAL, money, updated
+from tests.invoicing.test_update_paid_status_again import ago
 from tests.invoicing.transfer.conftest import Desk
 from tests.invoicing.transfer.conftest import desk as desk
 
 pytestmark = pytest.mark.django_db
+COUNT = "GetInvoicePaymentsCountforDateRange"
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,27 @@ def test_payments_that_cannot_be_read_leave_that_invoice_alone(desk: Desk, kind:
     assert run.summary == "1 paid, 1 could not be read and stayed as they were"
     assert [money(first), money(second)] == [("unpaid", Decimal(0), ""), ("paid", TOTAL, "")]
     assert not PaidReading.objects.exclude(read_at=None).exists()
+
+
+@pytest.mark.parametrize("by", [1, -1])
+def test_count_that_goes_on_disagreeing_changes_nothing(desk: Desk, by: int) -> None:
+    """F-58: the pages are whole and the count says otherwise, however often it is asked."""
+    paid, unpaid = desk.in_kashflow(2)
+    desk.sandbox.pay(desk.dbid(paid), "266.82", day=ago(1))
+    updated(desk)
+    read_at, asked = PaidReading.objects.get().read_at, desk.calls(COUNT)
+    desk.sandbox.pay(desk.dbid(paid), "5.00", day=ago(1))
+    desk.sandbox.pay(desk.dbid(unpaid), "266.82", day=ago(1))
+    desk.sandbox.fault(COUNT, "count_wrong", by=by, times=1000)
+    run = updated(desk)
+    assert run.state == Run.State.FAILED
+    assert "nothing was changed here" in run.summary
+    assert [money(paid), money(unpaid)] == [("paid", TOTAL, ""), ("unpaid", Decimal(0), "")]
+    assert PaymentObservation.objects.count() == 1
+    assert PaidReading.objects.get().read_at == read_at
+    assert desk.calls(COUNT) - asked == recent.TRIES
+    desk.sandbox.no_faults()
+    assert updated(desk).summary == "1 paid, 1 overpaid"
 
 
 def test_refused_login_stops_it_with_its_sentence(desk: Desk) -> None:
