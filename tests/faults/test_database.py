@@ -128,7 +128,8 @@ def make_read_only() -> None:
 
 def fill() -> None:
     """The disk is full: not even an attempt of a few bytes has room."""
-    transfer = Transfer.objects.earliest("requested_at")
+    # Of the one in hand: an index has room elsewhere.
+    transfer = Transfer.objects.get(state="claimed")
     with connection.cursor() as cursor:
         # No fewer than there are.
         cursor.execute("PRAGMA max_page_count = 1")
