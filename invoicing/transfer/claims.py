@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
@@ -17,6 +17,7 @@ from invoicing.models import RunTransfer, Transfer
 from invoicing.transfer import pauses
 from invoicing.transfer.record import Lost, in_seconds, record
 from invoicing.transfer.states import Event, State
+from kashflow import slots
 from kashflow.limits import times
 from kashflow.models import Connection, LedgerAccount
 from magmanager.common import clock, rows
@@ -33,6 +34,11 @@ IN_HAND = (State.CLAIMED, State.SENDING, *BEGUN)
 TO_TAKE = (State.READY, *BEGUN)
 # What changes how much of an invoice is paid in KashFlow.
 SETTLING = (Transfer.Kind.APPLY, Transfer.Kind.PAYMENT)
+# Asked for every claim, so written out as the call slot's statement is.
+COUNT_HELD = """
+    SELECT COUNT(*) FROM invoicing_transfer
+    WHERE ledger_account_id = %s AND lease_until > %s AND state IN (%s, %s, %s, %s)
+"""
 FINISH_FIRST = Case(
     When(state=State.SENT, then=Value(0)),
     When(state=State.AMBIGUOUS, then=Value(1)),
@@ -122,11 +128,15 @@ def claim_first(account_id: int, transfer_ids: Iterable[uuid.UUID]) -> Transfer 
     account = rows.get(LedgerAccount, account_id)
     if is_full(account):
         return None
-    for transfer_id in transfer_ids:
-        transfer = rows.get(Transfer, transfer_id)
-        take = _take_in_turn if _goes_alone(transfer, account) else _take
-        if _is_still_due(transfer, account) and take(transfer):
-            return transfer
+    # As many as others may have taken since the queue was read are looked at together.
+    at_once, ids = account.max_calls + IN_PREPARATION, list(transfer_ids)
+    for start in range(0, len(ids), at_once):
+        few = ids[start : start + at_once]
+        found = rows.of_keys(Transfer, few)
+        for transfer in (found[pk] for pk in few if pk in found):
+            take = _take_in_turn if _goes_alone(transfer, account) else _take
+            if _is_still_due(transfer, account) and take(transfer):
+                return transfer
     return None
 
 
@@ -177,7 +187,10 @@ def held(account: LedgerAccount) -> QuerySet[Transfer]:
 
 def is_full(account: LedgerAccount) -> bool:
     """Whether as many are in hand as help: while some are prepared or recorded here, the others' calls are in flight."""
-    return held(account).count() >= account.max_calls + IN_PREPARATION
+    with connection.cursor() as cursor:
+        values: list[Any] = [account.pk, slots.as_stored(timezone.now()), *IN_HAND]
+        cursor.execute(COUNT_HELD, values)
+        return int(cursor.fetchone()[0]) >= account.max_calls + IN_PREPARATION
 
 
 def _has_its_turn(transfer: Transfer) -> bool:

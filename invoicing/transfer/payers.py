@@ -24,6 +24,8 @@ def prepare(account: LedgerAccount) -> int:
     A failure is left to each transfer's own look.
     transfer.md, The other writes: one list call where more than 20 payers are unlinked, else one call each.
     """
+    if _fewer_than_a_list(account):
+        return 0
     unknown = _unknown_payers(account)
     if unknown.count() < customers.LIST_FROM:
         return 0
@@ -39,16 +41,25 @@ def prepare(account: LedgerAccount) -> int:
         return 0
 
 
+def _fewer_than_a_list(account: LedgerAccount) -> bool:
+    """The cheap half of the question, which every lane asks: of all that waits, due or not."""
+    waiting = Transfer.objects.filter(ledger_account=account, state=State.READY)
+    unknown = waiting.exclude(invoice__payer__in=_looked_for(account).values("client"))
+    return unknown.values("invoice__payer").distinct()[: customers.LIST_FROM].count() < customers.LIST_FROM
+
+
+def _looked_for(account: LedgerAccount) -> QuerySet[CustomerLink]:
+    to_be_read = [CustomerLink.State.WANTED, CustomerLink.State.LINKED]
+    links = CustomerLink.objects.filter(ledger_account=account)
+    return links.exclude(state__in=to_be_read, read_at=None)
+
+
 def _unknown_payers(account: LedgerAccount) -> QuerySet[Client]:
     """Payers of what is due without a link, or with one whose customer nobody looked for or read yet."""
     due = claims.due(account).filter(state=State.READY)
-    to_be_read = [CustomerLink.State.WANTED, CustomerLink.State.LINKED]
-    looked_for = CustomerLink.objects.filter(ledger_account=account).exclude(
-        state__in=to_be_read, read_at=None
-    )
     payers = Transfer.objects.filter(pk__in=due.values("pk")).values("invoice__payer")
     return (
         Client.objects.filter(pk__in=payers)
-        .exclude(pk__in=looked_for.values("client"))
+        .exclude(pk__in=_looked_for(account).values("client"))
         .select_related("agency")
     )

@@ -6,7 +6,7 @@ long as carrying it out. What a column holds in Python and in the database stays
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -32,6 +32,19 @@ def find(model: type[M], **where: Any) -> list[M]:
         found = cursor.fetchall()
     names, converters = _columns(model)
     return [model.from_db(connection.alias, names, _converted(row, converters)) for row in found]
+
+
+def of_keys(model: type[M], keys: Sequence[Any]) -> dict[Any, M]:
+    """The rows with these primary keys, by key; what is not there is left out."""
+    if not keys:
+        return {}
+    key = model._meta.pk
+    with connection.cursor() as cursor:
+        cursor.execute(_select_among(model, len(keys)), [_stored(key, one) for one in keys])
+        found = cursor.fetchall()
+    names, converters = _columns(model)
+    rows = [model.from_db(connection.alias, names, _converted(row, converters)) for row in found]
+    return {row.pk: row for row in rows}
 
 
 def update(model: type[Model], where: Mapping[str, Any], values: Mapping[str, Any]) -> int:
@@ -60,6 +73,13 @@ def insert(row: Model) -> None:
 def _select(model: type[Model], where: tuple[str, ...]) -> str:
     columns = ", ".join(_column(model, name) for name in _columns(model)[0])
     return f"SELECT {columns} FROM {_table(model)} WHERE {_all_of(model, where)}"  # noqa: S608
+
+
+@lru_cache
+def _select_among(model: type[Model], count: int) -> str:
+    columns = ", ".join(_column(model, name) for name in _columns(model)[0])
+    places = ", ".join(["%s"] * count)
+    return f"SELECT {columns} FROM {_table(model)} WHERE {_column(model, model._meta.pk.name)} IN ({places})"  # noqa: S608
 
 
 @lru_cache

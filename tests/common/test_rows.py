@@ -53,6 +53,14 @@ def test_find_asks_for_all_of_its_fields(desk: Desk) -> None:
     assert rows.find(InvoiceLine, invoice=second, sort=3) == []
 
 
+def test_of_keys_gives_those_that_are_there_by_key(desk: Desk) -> None:
+    first, second = desk.raise_invoices(2)
+    found = rows.of_keys(Invoice, [second.pk, 0, first.pk])
+    theirs = Invoice.objects.in_bulk([first.pk, second.pk])
+    assert {pk: _values(one) for pk, one in found.items()} == {pk: _values(one) for pk, one in theirs.items()}
+    assert rows.of_keys(Invoice, []) == {}
+
+
 def test_update_changes_the_rows_that_have_all_of_it_and_no_other(desk: Desk) -> None:
     first, second = desk.raise_invoices(2)
     desk.press([first, second])
