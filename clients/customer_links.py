@@ -107,14 +107,31 @@ def fresh(link: CustomerLink) -> CustomerLink:
 
 def free(link: CustomerLink, found: list[tuple[Customer, str]]) -> list[mapping.Values]:
     """The likely customers that are not another client's, nor one a person said it is not."""
+    taken = _refused(link) | _holders(link, found).keys()
+    return [mapping.candidate(customer, why) for customer, why in found if customer.customer_id not in taken]
+
+
+def held_by_others(link: CustomerLink, found: list[tuple[Customer, str]]) -> list[mapping.Values]:
+    """The likely customers that are another client's, with that client's name: the same company typed in twice?"""
+    holders, refused = _holders(link, found), _refused(link)
+    return [
+        mapping.candidate(customer, f"{why}; linked to {holders[customer.customer_id]}")
+        for customer, why in found
+        if customer.customer_id in holders.keys() - refused
+    ]
+
+
+def _holders(link: CustomerLink, found: list[tuple[Customer, str]]) -> dict[int, str]:
     ids = [customer.customer_id for customer, _ in found]
     others = CustomerLink.objects.filter(
         ledger_account_id=link.ledger_account_id, customer_id__in=ids
     ).exclude(pk=link.pk)
-    taken = set(others.values_list("customer_id", flat=True))
-    if link.state == State.WANTED:
-        taken |= {one["customer_id"] for one in link.candidates}
-    return [mapping.candidate(customer, why) for customer, why in found if customer.customer_id not in taken]
+    return {held: name for held, name in others.values_list("customer_id", "client__name") if held}
+
+
+def _refused(link: CustomerLink) -> set[int]:
+    """Those a person said it is not."""
+    return {one["customer_id"] for one in link.candidates} if link.state == State.WANTED else set()
 
 
 # --- Reading ------------------------------------------------------------------------------------------------

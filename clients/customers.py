@@ -219,7 +219,7 @@ def _settle_from_list(
     ours = [customer for customer, why in found if why == "code"]
     if ours and rows.free(link, [(ours[0], "code")]):
         rows.link_to(link, ours[0], now, by=by)
-    elif likely := rows.free(link, found):
+    elif likely := rows.free(link, found) or rows.held_by_others(link, found):
         rows.propose(link, likely)
     else:
         CustomerLink.objects.filter(pk=link.pk, state=State.WANTED).update(read_at=timezone.now())
@@ -246,8 +246,13 @@ def _looked_lately(link: CustomerLink) -> bool:
 
 
 def _likely(link: CustomerLink, now: mapping.Values, gateway: Gateway) -> list[mapping.Values]:
-    """Customers with the same e-mail address, else with the same name and postcode."""
-    return rows.free(link, _by_email(now, gateway)) or rows.free(link, _by_postcode(now, gateway))
+    """Customers with the same e-mail address, else with the same name and postcode; else those other clients have."""
+    by_email = _by_email(now, gateway)
+    if free := rows.free(link, by_email):
+        return free
+    by_postcode = _by_postcode(now, gateway)
+    each = {customer.customer_id: (customer, why) for customer, why in [*by_postcode, *by_email]}
+    return rows.free(link, by_postcode) or rows.held_by_others(link, list(each.values()))
 
 
 def _by_email(now: mapping.Values, gateway: Gateway) -> list[tuple[Customer, str]]:

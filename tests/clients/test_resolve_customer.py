@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from clients import customer_links, customers
+from clients.linking import create_customer_anyway
 from clients.models import Client, Contact, CustomerLink
 from kashflow.gateway.errors import GatewayError, Unknown
 from kashflow.models import ApiCall, Connection
@@ -54,6 +55,42 @@ def test_wanting_twice_makes_one_link(books: Books) -> None:
     client = factories.client_row()
     assert books.want(client) == books.want(client)
     assert CustomerLink.objects.get().state == "wanted"
+
+
+@pytest.mark.parametrize("is_listed", [False, True])
+@pytest.mark.parametrize(
+    ("same", "why"),
+    [
+        ({"email": "accounts@kernow.example"}, "same e-mail"),
+        ({"name": "Kernow Kayaks", "postcode": "HR9 5AA"}, "same name and postcode"),
+    ],
+)
+def test_company_that_another_client_is_already_is_not_doubled_without_a_word(
+    books: Books, same: dict[str, str], why: str, is_listed: bool
+) -> None:
+    """Asked once: the person who says that it is another company is not asked again."""
+    before = len(books.customers())
+    first = booked(books, name="Kernow Kayaks", postcode="HR9 5AA", email="accounts@kernow.example")
+    second = books.want(factories.client_row(**{"name": "Arrow Press", "postcode": "HR4 9XX", **same}))
+    if is_listed:
+        customers.resolve_many([second], connection=books.connection, by=None)
+        second.refresh_from_db()
+    else:
+        second = books.resolve(second)
+    assert (second.state, [one["code"] for one in second.candidates]) == ("match", [first.code])
+    assert f"({why}; linked to Kernow Kayaks)" in second.cause
+    assert len(books.customers()) == before + 1
+    create_customer_anyway(
+        by=factories.user("Sales"), client=second.client, account=books.connection.ledger_account
+    )
+    CustomerLink.objects.filter(pk=second.pk).update(read_at=None)
+    assert books.resolve(customer_links.fresh(second)).state == "linked"
+    assert len(books.customers()) == before + 2
+
+
+def booked(books: Books, **fields: str) -> CustomerLink:
+    """The link of a client whose customer was created."""
+    return books.resolve(books.want(factories.client_row(**fields)))
 
 
 def test_customer_whose_number_another_client_has_waits_for_a_person(books: Books) -> None:
