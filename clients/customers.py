@@ -82,9 +82,13 @@ def resolve(link: CustomerLink, *, connection: Connection, by: User | None) -> C
         raise
 
 
-def gone(link: CustomerLink) -> CustomerLink:
-    """KashFlow refused an invoice because its customer is there no more: a person must look. The link as it is then."""
-    return rows.stop(link, _gone(link))
+def read_anew(link: CustomerLink, *, connection: Connection, by: User | None) -> CustomerLink:
+    """KashFlow refused an invoice because its customer is not there: a person must look where a read says so too.
+
+    The link as it is then. Raises the gateway's errors; must not be called inside a transaction.
+    """
+    CustomerLink.objects.filter(pk=link.pk, state=State.LINKED, linked_at=link.linked_at).update(read_at=None)
+    return resolve(link, connection=connection, by=by)
 
 
 def use(link: CustomerLink) -> bool:

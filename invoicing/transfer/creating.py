@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from clients import customers
+from clients.models import CustomerLink
 from invoicing.transfer import adoption, causes, mapping, pauses, proof
 from invoicing.transfer.looks import Look, look, look_twice
 from invoicing.transfer.outcomes import (
@@ -100,8 +101,9 @@ def _create(work: Work, seen: Look) -> None:
     phase = Phase("create")
     try:
         number = work.gateway.insert_invoice(document, send_by=seen.at + times().send_deadline)
-    except NotFound:
-        _customer_gone(work, phase)
+    except NotFound as error:
+        not_written(work, error, phase)
+        _look_for_customer(work)
         return
     except GatewayError as error:
         not_written(work, error, phase)
@@ -117,11 +119,17 @@ def _create(work: Work, seen: Look) -> None:
     read_back(work)
 
 
-def _customer_gone(work: Work, phase: Phase) -> None:
-    """Refused because its customer was deleted there: who it is has to be chosen before it is sent."""
-    link = customers.gone(work.link)
-    why = causes.cause(link.cause, CUSTOMER_UNRESOLVED)
-    record(work.transfer, Event.REFUSED, what=f"Not sent. {link.cause}", phase=phase, **why)
+def _look_for_customer(work: Work) -> None:
+    """It was refused because KashFlow has no such customer. Where a read says so too, who it is has to be chosen."""
+    work.gateway.step_aside()
+    try:
+        link = customers.read_anew(work.link, connection=work.login, by=work.by)
+    except GatewayError:
+        # Not known: whoever rechecks it reads it again.
+        return
+    if link.state != CustomerLink.State.LINKED:
+        why = causes.cause(link.cause, CUSTOMER_UNRESOLVED)
+        note(work.transfer, outcome="customer_gone", what=f"Not sent. {link.cause}", **why)
 
 
 def _mismatch(work: Work, number: int, phase: Phase) -> None:

@@ -65,6 +65,16 @@ def test_customer_deleted_there_is_asked_about_and_the_invoice_goes_on_once_it_i
     assert [one["InvoiceNumber"] for one in desk.sandbox.invoices()] == [invoice.number]
 
 
+def test_refusal_for_a_customer_that_is_there_all_the_same_stops_that_invoice_alone(desk: Desk) -> None:
+    client = booked_client(desk)
+    desk.sandbox.fault("InsertInvoice", "status_no", text="There is no customer with that ID")
+    invoices = desk.raise_invoices(2, client)
+    desk.press(invoices)
+    desk.work()
+    assert [desk.transfer(one).state for one in invoices] == ["rejected", "verified"]
+    assert (desk.transfer(invoices[0]).cause_code, link_of(client).state) == ("not_found", "linked")
+
+
 def test_what_kashflow_says_of_a_customer_it_does_not_take_is_shown_and_asked_about(
     desk: Desk, sales: User
 ) -> None:
