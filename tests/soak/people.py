@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from contextlib import suppress
 from typing import Any
 
 from django.core.management import call_command
@@ -11,7 +12,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from clients.models import Client
+from clients import linking
+from clients.models import Client, CustomerLink
 from invoicing import tasks
 from invoicing.models import Invoice, Transfer
 from invoicing.transfer import services
@@ -73,9 +75,22 @@ class People:
         self._shorten_the_backoff()
         self._mend_the_connection()
         self._choose_the_numbering()
+        self._say_who_is_who()
         if not self._is_stopped():
             self._mend()
             self._next_wave()
+
+    def _say_who_is_who(self) -> None:
+        """KashFlow said wrongly, twice, that a customer is not there: the admin links the one that is."""
+        waiting = CustomerLink.objects.filter(state=CustomerLink.State.MATCH).select_related("client")
+        codes = {one["Code"] for one in self._house.sandbox.state()["customers"]} if waiting else set()
+        for link in waiting:
+            who: dict[str, Any] = {"by": self._admin, "client": link.client, "account": self._account}
+            with suppress(DomainError):
+                if link.code in codes:
+                    linking.link_by_code(code=link.code or "", **who)
+                else:
+                    linking.create_customer_anyway(**who)
 
     def have_sent_all(self) -> bool:
         """Whether every invoice was raised, pressed and tried."""
