@@ -27,7 +27,7 @@ from invoicing.reasons import LENGTH, reason_of
 from invoicing.services import again
 from invoicing.transfer import stopping
 from invoicing.transfer.services import want
-from invoicing.transfer.states import State
+from invoicing.transfer.states import NEEDS_YOU, State
 from magmanager.common.errors import DomainError, Gone
 from magmanager.common.permissions import allow
 from magmanager.common.transitions import move
@@ -128,7 +128,7 @@ def _gone_there(invoice: Invoice, by: User) -> set[UUID]:
 def _is_known_there() -> Q:
     """Documents read back, and invoices whose document KashFlow named that nobody could read back as it was sent."""
     named = Q(kashflow_dbid__isnull=False) | Q(kashflow_number__isnull=False)
-    unsure = Q(state__in=[State.SENT, State.REVIEW], invoice__kind=Invoice.Kind.INVOICE)
+    unsure = Q(state__in=[State.SENT, State.AMBIGUOUS, *NEEDS_YOU], invoice__kind=Invoice.Kind.INVOICE)
     return Q(state=State.VERIFIED) | (unsure & named)
 
 

@@ -217,6 +217,19 @@ def test_without_a_login_it_says_where_to_save_one(desk: Desk, client: Client, a
     assert not PaidReading.objects.exists()
 
 
+def test_login_that_went_to_other_books_meanwhile_asks_nothing_for_these(desk: Desk, client: Client) -> None:
+    """Its answers would be kept as those of the account the page was opened for."""
+    desk.in_kashflow(1, client)
+    refreshing.refresh_client(by=desk.by, client=client)
+    other = factories.ledger_account(fingerprint="other books", is_current=False)
+    Connection.objects.update(ledger_account=other)
+    calls = len(desk.sandbox.log())
+    refreshing.carry(PaidReading.objects.get().pk)
+    reading = PaidReading.objects.get()
+    assert (reading.cause_code, reading.read_at) == ("no_login", None)
+    assert len(desk.sandbox.log()) == calls
+
+
 def test_nothing_is_asked_while_kashflow_is_not_the_package(desk: Desk, client: Client, as_role: As) -> None:
     SystemDefaults.objects.update(accounts_package="none")
     assert as_role("Accounts").post(address(client)).text.strip() == ""

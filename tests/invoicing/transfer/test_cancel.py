@@ -7,6 +7,7 @@ import pytest
 from invoicing.cancelling import AlreadyPaid, cancel_invoice
 from invoicing.models import Invoice, Transfer, TransferAttempt
 from invoicing.transfer import claims, engine
+from invoicing.transfer.desk import recheck
 from kashflow.models import LedgerAccount
 from magmanager.common.models import Run
 from tests.invoicing.transfer.conftest import Desk
@@ -137,8 +138,11 @@ def test_what_was_decided_before_stays_decided(desk: Desk, state: str) -> None:
     assert not TransferAttempt.objects.exists()
 
 
+@pytest.mark.parametrize("is_rechecked", [True, False])
 @pytest.mark.parametrize("kept", [True, False])
-def test_one_that_is_there_otherwise_is_asked_about_and_kept_alive_by_money(desk: Desk, kept: bool) -> None:
+def test_one_that_is_there_otherwise_is_asked_about_and_kept_alive_by_money(
+    desk: Desk, kept: bool, is_rechecked: bool
+) -> None:
     """KashFlow's document differs, so nothing here says what is paid of it; KashFlow does."""
     (invoice,) = desk.raise_invoices(1)
     desk.sandbox.fault("InsertInvoice", "total_off_by_a_penny")
@@ -148,7 +152,10 @@ def test_one_that_is_there_otherwise_is_asked_about_and_kept_alive_by_money(desk
     if not kept:
         Transfer.objects.update(kashflow_dbid=None)
     desk.sandbox.pay(desk.documents()[0]["InvoiceDBID"], "60.00")
+    if is_rechecked:
+        recheck(by=desk.by, transfer=desk.transfer(invoice))
+    before = desk.states()
     with pytest.raises(AlreadyPaid, match=r"£60\.00"):
         cancel_invoice(by=desk.by, invoice=invoice, reason="Booked twice")
     invoice.refresh_from_db()
-    assert (invoice.state, desk.states()) == ("raised", ["review"])
+    assert (invoice.state, desk.states()) == ("raised", before)
