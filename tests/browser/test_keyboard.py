@@ -111,3 +111,16 @@ def test_customers_are_decided_in_a_row_and_the_focus_is_never_covered(open_page
         page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Take back Qwzx19 Vbnm19")).to_be_focused()
     expect(page).to_have_url(re.compile(r"group=unmatched"))
+
+
+def test_the_focus_stays_on_its_link_when_the_list_is_put_anew(open_page: OpenPage) -> None:
+    """As when somebody types, presses Enter and Tab before the answer to the last letter is there."""
+    page = open_page("Sales")
+    page.goto("/clients/")
+    link = page.get_by_role("table").get_by_role("link").nth(3)
+    go_to(page, link)
+    link.evaluate("(element) => element.setAttribute('data-before', '')")
+    page.get_by_role("search").dispatch_event("change")
+    expect(page.locator("[data-before]")).to_have_count(0)
+    expect(link).to_be_focused()
+    assert link.evaluate("(element) => element.matches(':focus-visible')")
