@@ -18,13 +18,13 @@ dev: .venv/runtime.done node_modules/.done ## the same with autoreload and no de
 	@MODE=dev exec $(BIN)/python manage.py demo --dev --port $(PORT) --sandbox-port $(SANDBOX_PORT)
 
 test: .venv/dev.done node_modules/.done ## the whole test suite
-	@$(BIN)/python tests/run.py
+	@$(BIN)/python -m tests.run
 
 # SECONDS=n: houses and random lives for so long, and two or three minutes until they have come to rest. SEED=n repeats
 # what printed that seed. With either, nothing else.
 soak: .venv/dev.done node_modules/.done ## thousands of invoices over a bad line with killed workers, and the long tests
 	@MODE=test $(BIN)/python -m tests.soak $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
-	$(if $(SECONDS)$(SEED),,@MODE=test $(BIN)/python -m tests.soak.window && $(BIN)/python tests/run.py -m soak)
+	$(if $(SECONDS)$(SEED),,@MODE=test $(BIN)/python -m tests.soak.window && $(BIN)/python -m tests.run -m soak)
 
 bench: .venv/dev.done node_modules/.done ## the benchmarks, as ratios; writes bench/results.md
 	@$(BIN)/python -m tests.bench

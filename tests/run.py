@@ -18,6 +18,9 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests import tables
+from tests.browsers import find_chromium
+
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 NO_TEST_CHOSEN = 5
@@ -27,13 +30,10 @@ HALF = "tests/invoicing"
 # What needs processes of its own for minutes: on SQLite with the embedded broker in `make test`, but for the few rows
 # that only PostgreSQL can show (`only_on_postgresql`).
 LONG = ("tests/faults", "tests/proof")
-# Where a database or a broker of another kind is met first: locks, every page's SQL, the whole journey.
-BOTH = (
-    "tests/concurrency",
-    "tests/common/test_rows.py",
-    "tests/architecture/test_addresses.py",
-    "tests/browser/test_journey.py",
-)
+# Where a database of another kind is met first: locks, and SQL that is written out.
+BOTH = ("tests/concurrency", "tests/common/test_rows.py")
+# Every page's SQL and the whole journey, which `--rest` repeats on the second pair though its folder runs once.
+AGAIN = ("tests/architecture/test_addresses.py", "tests/browser/test_journey.py")
 # What touches neither database nor broker, or brings its own, says the same on every pair: once is enough.
 ONCE = (
     "tests/architecture",
@@ -58,6 +58,8 @@ class Run:
     def passes(self, chosen: list[str], folder: str) -> bool:
         """Runs it with the person's own arguments and prints its output when it is over."""
         log = Path(folder, f"{self.name}.log")
+        if "TEST_SQLITE_FILE" in self.env:
+            tables.copy_to(Path(self.env["TEST_SQLITE_FILE"]))
         command = [*PYTEST, *self.args, *chosen]
         with log.open("wb") as output:
             code = subprocess.run(
@@ -79,7 +81,7 @@ def all_runs(folder: str) -> list[Run]:
     """The runs of `make test`, the longest first, so that the short ones fill what is left."""
 
     def on_sqlite(name: str, args: list[str], file: str) -> Run:
-        return Run(f"SQLite, {name}", args, {"TEST_SQLITE_FILE": f"{folder}/{file}.sqlite3"})
+        return Run(f"SQLite, {name}", ["--reuse-db", *args], {"TEST_SQLITE_FILE": f"{folder}/{file}.sqlite3"})
 
     left_out = [f"--ignore={path}" for path in ("tests/browser", HALF, *LONG)]
     return [
@@ -122,7 +124,11 @@ def on_second_pair(name: str, args: list[str]) -> list[Run]:
 def rest(folder: str) -> list[Run]:
     """What is left for the second pair: `.ci/run` asks for it behind `make test`."""
     left_out = [f"--ignore={path}" for path in (*ONCE, *BOTH, *LONG)]
-    return [*on_second_pair("the rest", left_out), *on_second_pair("faults and proofs", list(LONG))]
+    return [
+        *on_second_pair("the rest", left_out),
+        *on_second_pair("pages and the journey", list(AGAIN)),
+        *on_second_pair("faults and proofs", list(LONG)),
+    ]
 
 
 def main(chosen: list[str]) -> int:
@@ -132,6 +138,8 @@ def main(chosen: list[str]) -> int:
     if chosen[:1] == ["--rest"]:
         chosen, makes = chosen[1:], rest
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        os.environ[tables.TEMPLATE] = f"{folder}/tables.sqlite3"
+        tables.make(Path(os.environ[tables.TEMPLATE]))
         passed = all(list(pool.map(lambda run: run.passes(chosen, folder), makes(folder))))
     say_what_was_left_out()
     print(f"{'Passed' if passed else 'FAILED'} after {time.monotonic() - began:.0f} seconds.")
@@ -140,8 +148,6 @@ def main(chosen: list[str]) -> int:
 
 def say_what_was_left_out() -> None:
     """Names what this machine could not run."""
-    from tests.browsers import find_chromium
-
     if not (os.environ.get("TEST_DATABASE_URL") and os.environ.get("TEST_REDIS_URL")):
         print("Not run: PostgreSQL and Redis; name them in TEST_DATABASE_URL and TEST_REDIS_URL.")
     if find_chromium() is None:
@@ -149,5 +155,4 @@ def say_what_was_left_out() -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
     sys.exit(main(sys.argv[1:]))

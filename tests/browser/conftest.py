@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, ConsoleMessage, Page, StorageState, sync_playwright
 
+from tests import tables
 from tests.browser.product import OwnServers, Product
 from tests.browser.steps import log_in
 from tests.browsers import find_chromium
@@ -43,6 +44,7 @@ def running(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """The demo with its data, on the same kind of database and broker as the suite."""
     product = Product(tmp_path_factory.mktemp("product"))
     servers = None
+    tables.copy_to(product.folder / "magmanager.sqlite3")
     if "postgresql" in settings.DATABASES["default"]["ENGINE"]:
         servers = OwnServers(os.environ["DATABASE_URL"], os.environ["CELERY_BROKER_URL"])
         product.env |= servers.make()

@@ -18,7 +18,7 @@ from typing import Any
 
 import psycopg2
 
-from tests import oracle
+from tests import oracle, tables
 from tests.sandboxes import LiveSandbox
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,11 +77,17 @@ class House:
 
     def prepare(self, count: int) -> None:
         """Tables, a saved login and `count` invoices whose transfer was asked for."""
+        self._begin_with_tables()
         self.stage("prepare", str(count), str(self._sales_code()))
 
     def issue(self, count: int) -> None:
         """The same before anybody asks for their transfer."""
+        self._begin_with_tables()
         self.stage("issue", str(count), str(self._sales_code()))
+
+    def _begin_with_tables(self) -> None:
+        if self.database.startswith("sqlite"):
+            tables.copy_to(Path(self.database.removeprefix("sqlite:///")))
 
     def _sales_code(self) -> int:
         return int(next(one["id"] for one in self.sandbox.state()["nominals"] if one["Code"] == 4000))

@@ -22,12 +22,6 @@ both = pytest.mark.parametrize("house", ["embedded", "served"], indirect=True)
 early_and_late = pytest.mark.parametrize("acks_late", [True, False], ids=["late ack", "early ack"])
 
 
-@pytest.mark.parametrize("house", ["embedded"], indirect=True)
-def test_f30_worker_killed_after_kashflow_carried_the_create_out(house: House) -> None:
-    """F-30 with a real worker, beat and broker."""
-    _killed_at(house, "committed", acks_late=True)
-
-
 @both
 @early_and_late
 @pytest.mark.parametrize("place", ["received", "committed"])
@@ -35,10 +29,6 @@ def test_f30_worker_killed_after_kashflow_carried_the_create_out(house: House) -
 @pytest.mark.timeout(300)
 def test_f29_f30_worker_killed_in_the_middle_of_a_create(house: House, place: str, acks_late: bool) -> None:
     """F-29, F-30, each with its message acknowledged before and after the work, on both pairs."""
-    _killed_at(house, place, acks_late=acks_late)
-
-
-def _killed_at(house: House, place: str, *, acks_late: bool) -> None:
     house.prepare(4)
     house.sandbox.hold("InsertInvoice", place)
     worker = house.worker(acks_late=acks_late)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests import tables
 from tests.architecture.addresses import ADDRESSES
 from tests.settings_app.in_production import HOST
 
@@ -36,6 +37,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
         "BROKER_DIR": str(folder / "broker"),
         "DJANGO_SETTINGS_MODULE": "magmanager.settings",
     }
+    tables.copy_to(folder / "magmanager.sqlite3")
     done = subprocess.run(
         [sys.executable, "-m", "tests.settings_app.in_production", str(folder)],
         env=env,
