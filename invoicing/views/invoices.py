@@ -37,6 +37,8 @@ CANCELLED, CREDIT_NOTE = Invoice.State.CANCELLED, Invoice.Kind.CREDIT_NOTE
 NOT_PAID = (Invoice.Paid.UNPAID, Invoice.Paid.PART)
 UNDER_WAY = ("needs_you", "uncertain", "sending", "waiting")
 # Of setting a credit note off, what stands in place of "Credit note".
+# In the session: the ids of a press that was refused, for the next page of the list.
+STILL_TICKED = "invoices_still_ticked"
 SAID_OF_NOTE = ("set_off", "needs_you", "uncertain")
 PAID_KEYS = {"unpaid": "unpaid", "part": "part_paid", "paid": "paid", "over": "overpaid"}
 
@@ -99,9 +101,16 @@ class Invoiced(FilteredList):
             "batch": Batch.objects.select_related("by").filter(pk=wanted["batch"]).first()
             if "batch" in wanted
             else None,
-            "preset": chosen_amounts(self.found) if self.request.GET.get("tick") == "all" else None,
+            "preset": self.preset(),
             "keep": self.choice.pairs,
         }
+
+    def preset(self) -> dict[str, int] | None:
+        """What the page ticks: all that match, where it was asked to, and what a refused press leaves as it was."""
+        if self.request.GET.get("tick") == "all":
+            return chosen_amounts(self.found)
+        ids = self.request.session.pop(STILL_TICKED, None)
+        return chosen_amounts(Invoice.objects.filter(pk__in=ids)) if ids else None
 
     def segments(self) -> list[dict[str, Any]]:
         """The views of this list, with how many each would show; what needs a look only where something does."""

@@ -22,6 +22,7 @@ from invoicing.transfer import services
 from invoicing.transfer.pauses import PAYMENT_RUN_KIND, RUN_KINDS
 from invoicing.transfer.progress import Progress
 from invoicing.transfer.states import WORD_OF, State
+from invoicing.views.invoices import STILL_TICKED
 from magmanager.common.errors import DomainError, NotAllowed
 from magmanager.common.models import Run
 from magmanager.common.money import ZERO, from_pence
@@ -47,6 +48,7 @@ class TransferRequest(Verb):
         ids = [int(text) for text in request.POST.getlist("invoice") if text.isdecimal() and len(text) < 16]
         run = _told(request, lambda: services.request_transfers(by=self.by, invoice_ids=ids))
         if run is None:
+            request.session[STILL_TICKED] = ids
             return redirect("invoicing:invoiced")
         _wake_lanes(run)
         return redirect("invoicing:run", run.pk)

@@ -96,6 +96,19 @@ def test_a_second_press_opens_the_same_run(desk: Desk, as_role: As) -> None:
     assert (Run.objects.count(), len(desk.documents())) == (1, 2)
 
 
+def test_a_refused_press_says_why_and_leaves_the_ticks(desk: Desk, as_role: As) -> None:
+    browser, invoices = as_role("Accounts"), desk.raise_invoices(3)
+    Connection.objects.all().delete()
+    answer = browser.post(TRANSFER, {"invoice": [invoices[0].pk, invoices[2].pk]}, follow=True)
+    assert answer.redirect_chain == [("/invoicing/invoiced/", 302)]
+    assert 'href="/my-details/"' in answer.text
+    assert answer.context["preset"] == {
+        str(one.pk): int(one.total * 100) for one in (invoices[0], invoices[2])
+    }
+    assert (Run.objects.count(), desk.states()) == (0, [])
+    assert browser.get("/invoicing/invoiced/").context["preset"] is None
+
+
 def test_pause_and_resume(desk: Desk, as_role: As) -> None:
     browser, invoices = as_role("Accounts"), desk.raise_invoices(2)
     run = press(browser, invoices)
