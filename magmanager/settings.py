@@ -206,12 +206,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-if CELERY_BROKER_URL.startswith(("redis://", "rediss://")):
-    CACHES["default"] = {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": CELERY_BROKER_URL,
-    }
+# It counts tries to log in, for all web processes together. Not in Redis: nobody could log in while that is away.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "common_cache"},
+}
 
 # --- Language, mail, files, logs ------------------------------------------------------------------------------
 

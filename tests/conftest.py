@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings as django_settings
+from django.core.cache import cache
 from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connection as database
@@ -67,6 +68,7 @@ def committed(
 
 def _empty() -> None:
     _drop_triggers()
+    cache.clear()
     call_command("flush", interactive=False, inhibit_post_migrate=True, verbosity=0)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,13 +24,6 @@ LOGIN = {"kashflow-username": "demo", "kashflow-password": "demo", "kashflow-kee
 OWN, ASKED = "own_password", "Type your MagManager password to do this."
 HTMX = {"HX-Request": "true"}
 SAVES = ("save_login", "same_books", "other_books")
-
-
-@pytest.fixture(autouse=True)
-def nobody_guessed_before() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

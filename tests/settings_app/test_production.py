@@ -15,6 +15,8 @@ from tests import tables
 from tests.architecture.addresses import ADDRESSES
 from tests.settings_app.in_production import HOST
 
+# Pages open and people log in while it is away.
+NO_REDIS = "redis://127.0.0.1:1/0"
 A_YEAR = 365 * 24 * 60 * 60
 # Answered before anything else of the product is asked: they lead to https and to a file.
 BARE = {"plain http", "static file"}
@@ -35,6 +37,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Answers:
         "ALLOWED_HOSTS": HOST,
         "VAR_DIR": str(folder),
         "BROKER_DIR": str(folder / "broker"),
+        "CELERY_BROKER_URL": NO_REDIS,
         "DJANGO_SETTINGS_MODULE": "magmanager.settings",
     }
     tables.copy_to(folder / "magmanager.sqlite3")
