@@ -19,6 +19,7 @@ from clients.models import CustomerLink
 from invoicing.models import Invoice, Transfer
 from invoicing.transfer import causes, claims, pauses
 from invoicing.transfer.record import Lost, Phase, in_seconds, note, record
+from invoicing.transfer.refusals import words_said_twice
 from invoicing.transfer.states import NEEDS_YOU, Event, State
 from invoicing.transfer.verdict import classify
 from invoicing.transfer.waits import wait_after
@@ -103,6 +104,11 @@ def absent(work: Work, phase: Phase, words: NotDone = DOCUMENT) -> None:
         log.info("The clock jumped, so that %s is absent proves nothing yet.", transfer.pk)
     elif work.is_cancelled:
         record(transfer, Event.CANCEL_REQUESTED, what=words.cancelled, phase=phase)
+    elif said := words_said_twice(transfer):
+        cause = (
+            f"KashFlow refused it twice: “{said}”. Nothing was done there. Mend what it says, then recheck."
+        )
+        record(transfer, Event.REFUSED_TWICE, what=cause, phase=phase, **causes.cause(cause, SaidNo.code))
     else:
         clear: dict[str, Any] = {"last_cause": "", "cause_code": ""}
         record(transfer, Event.ABSENT_PROVED, what=words.proved, phase=phase, **clear)

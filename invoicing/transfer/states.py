@@ -83,6 +83,7 @@ class Event(StrEnum):
     NOT_SENT = "no connection made, or told to come back later"
     UNCERTAIN = "anything else"
     ABSENT_PROVED = "settle over, absent in two reads of different kinds, twice"
+    REFUSED_TWICE = "refused twice in the same words, and absence proved"
     UNCERTAIN_TOO_LONG = "uncertain for a day"
     READ_BACK_EQUAL = "read back equal to the penny"
     READ_BACK_DIFFERS = "read back differs"
@@ -127,6 +128,7 @@ MOVES = (
     Move(State.AMBIGUOUS, Event.FOUND_OURS, State.SENT),
     Move(State.AMBIGUOUS, Event.ABSENT_PROVED, State.READY, "or CANCELLED where cancel was requested"),
     Move(State.AMBIGUOUS, Event.CANCEL_REQUESTED, State.CANCELLED, "only once absence is proved"),
+    Move(State.AMBIGUOUS, Event.REFUSED_TWICE, State.REJECTED, "a third time would be refused as well"),
     Move(State.AMBIGUOUS, Event.NUMBER_TAKEN, State.CONFLICT),
     Move(State.AMBIGUOUS, Event.FOUND_CHANGED, State.REVIEW),
     Move(State.AMBIGUOUS, Event.READ_FAILED, State.AMBIGUOUS),
