@@ -63,6 +63,7 @@ class Publisher:
         self.sandbox = sandbox
         self.account_id = connection.ledger_account_id
         self.requested: set[str] = set()
+        self.was_restored = False
         self._late: float | None = None
         self._ahead = 0.0
         self._stop: tuple[str, Event, Callable[[], None]] | None = None
@@ -265,6 +266,7 @@ class Publisher:
         if self._late is not None:
             self.carry_out_late()
         transaction.savepoint_rollback(backup)
+        self.was_restored = True
 
     # --- To the end -----------------------------------------------------------------------------------------
 

@@ -248,3 +248,44 @@ def test_a_change_that_nobody_is_told_of_breaks_a_life(
     monkeypatch.setattr(Walk, "findings", lambda walk: iter(()))
     with pytest.raises(Broken, match="gone in KashFlow, and told is nothing"):
         judge.at_rest()
+
+
+def forgotten(publisher: Publisher) -> Invoice:
+    """Sent after a backup that is restored, and cancelled before anybody met it in KashFlow."""
+    (invoice,) = publisher.raise_invoices("42.35")
+    publisher.press([invoice])
+    backup = publisher.back_up()
+    publisher.work()
+    publisher.restore(backup)
+    publisher.decisions.cancel(invoice)
+    return invoice
+
+
+def test_cancelled_after_a_restore_that_was_forgotten_a_life_is_well_and_told(
+    alive: tuple[Publisher, Any],
+) -> None:
+    publisher, judge = alive
+    number = forgotten(publisher).number
+    judge.after_restore()
+    judge.at_rest()
+    assert list(LedgerDifference.objects.values_list("kind", "number")) == [("extra", number)]
+
+
+def test_the_same_without_a_word_of_it_breaks_a_life(
+    alive: tuple[Publisher, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher, judge = alive
+    forgotten(publisher)
+    judge.after_restore()
+    monkeypatch.setattr(Walk, "findings", lambda walk: iter(()))
+    with pytest.raises(Broken, match="in KashFlow all the same, and nobody is told"):
+        judge.at_rest()
+
+
+def test_the_same_without_a_restore_breaks_a_life(alive: tuple[Publisher, Any]) -> None:
+    publisher, judge = alive
+    forgotten(publisher)
+    judge.after_restore()
+    publisher.was_restored = False
+    with pytest.raises(Broken, match="it is in KashFlow all the same"):
+        judge.at_rest()

@@ -14,7 +14,7 @@ from invoicing.models import Invoice, LedgerDifference, Payment, Transfer
 from invoicing.paid_status import runs
 from magmanager.common.models import Run
 from tests.proof import errands
-from tests.proof.documents import Books, Document, unlike, verified
+from tests.proof.documents import Books, Document, given_up, unlike, verified
 from tests.proof.publisher import Publisher
 
 Kind = LedgerDifference.Kind
@@ -32,6 +32,9 @@ def faults(publisher: Publisher, books: Books) -> Iterator[str]:
     told: defaultdict[int | None, set[str]] = defaultdict(set)
     for invoice_id, kind in LedgerDifference.objects.values_list("invoice", "kind"):
         told[invoice_id].add(kind)
+    for transfer in given_up():
+        if books.is_forgotten(transfer) and Kind.EXTRA not in told[transfer.invoice_id]:
+            yield f"{transfer.invoice.kind} {transfer.invoice.number} is in KashFlow all the same, and nobody is told"
     for transfer in verified():
         document = books.of(transfer)
         for fault in _of_one(transfer, document, told[transfer.invoice_id], books):
