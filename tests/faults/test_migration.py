@@ -37,11 +37,11 @@ def test_c16_killed_half_way_through_a_migration(house: House, place: str) -> No
 
 
 def _assert_nothing_is_sent(house: House) -> None:
-    """The sweep of a worker on the half schema fails, once and again, before anybody is called."""
+    """The sweep of a worker on the half schema is not begun, once and again, and nobody is called."""
     log = house.folder / f"worker-{len(house.running)}.log"
     worker, beat = house.worker(), house.beat()
-    wait_for(lambda: log.read_text().count("Error: ") >= 2, 60, lambda: log.read_text()[-2000:])
-    assert "proposed" in log.read_text()
+    refused = f"invoicing.sweep was not begun. The database is older than this program: invoicing {LAST} is missing."
+    wait_for(lambda: log.read_text().count(refused) >= 2, 60, lambda: log.read_text()[-2000:])
     for process in (worker, beat):
         process.send_signal(signal.SIGTERM)
         process.wait(30)
