@@ -1,22 +1,29 @@
-// A part of the page that htmx puts anew keeps the focus: on the link or field of the answer that says the same address or
-// name and value. htmx itself does so for what has an id, and only for that.
+// A part of the page that htmx puts anew keeps the focus: on the field of the same name and value, on the link to the same
+// address, or to the same page where only what was searched for has changed. htmx itself keeps it by id alone.
 (() => {
-  const SAME = ["href", "name", "value"];
-  let kept = null;
+  let left = null;
 
-  function describe(element) {
-    const said = SAME.filter((name) => element.hasAttribute(name));
-    return said.map((name) => `[${name}="${CSS.escape(element.getAttribute(name))}"]`).join("");
+  const isSameField = (one) => one.name && one.name === left.name && one.value === left.value;
+  const sameLink = (links) => {
+    const toSamePage = links.filter((one) => one.pathname === left.pathname);
+    return links.find((one) => one.href === left.href) || (toSamePage.length === 1 ? toSamePage[0] : null);
+  };
+
+  function same(part) {
+    const alike = [...part.querySelectorAll(left.localName)];
+    return left.localName === "a" ? sameLink(alike) : alike.find(isSameField);
   }
 
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const element = document.activeElement;
-    const isLeaving = event.detail.target.contains(element) && element !== document.body && !element.id;
-    const same = isLeaving ? describe(element) : "";
-    kept = same && event.detail.target.id ? `#${CSS.escape(event.detail.target.id)} ${element.localName}${same}` : null;
+    const [part, element] = [event.detail.target, document.activeElement];
+    const isLeaving = part.id && part.contains(element) && element !== part && !element.id;
+    left = isLeaving ? element : null;
+    if (left) left.part = part.id;
   });
 
   document.addEventListener("htmx:afterSwap", () => {
-    if (kept && document.activeElement === document.body) document.querySelector(kept)?.focus({ preventScroll: true });
+    if (!left || document.activeElement !== document.body) return;
+    const part = document.getElementById(left.part);
+    if (part) same(part)?.focus({ preventScroll: true });
   });
 })();

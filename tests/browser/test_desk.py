@@ -190,6 +190,21 @@ def test_number_taken_and_not_sent_by_keyboard_alone(stage: Stage) -> None:
     assert stage.sent(number) == []
 
 
+def test_row_keeps_the_focus_when_what_was_typed_is_found(stage: Stage) -> None:
+    """Its address has what was searched for in it; the answer comes when Tab has gone on to the row."""
+    number, page = taken(stage), stage.page
+    page.goto("/invoicing/transfers/")
+    found = page.get_by_role("navigation", name="Transfers by state").get_by_role("link")
+    row = found.filter(has_text=stage.client)
+    go_to(page, row)
+    row.evaluate("(element) => element.setAttribute('data-before', '')")
+    page.get_by_label("Number or client").evaluate("(field, text) => { field.value = text }", str(number))
+    page.get_by_role("search").dispatch_event("change")
+    expect(page.locator("[data-before]")).to_have_count(0)
+    expect(row).to_be_focused()
+    assert f"q={number}" in str(row.get_attribute("href"))
+
+
 def test_focus_goes_where_the_work_goes_on(stage: Stage) -> None:
     number, page = taken(stage), stage.page
     expect(page.locator("#transfer-title")).to_be_focused()
