@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +17,7 @@ from uuid import uuid4
 import redis
 import requests
 
+from tests.ports import free_port
 from tests.sandboxes import LiveSandbox
 from tests.servers import on_server
 
@@ -114,13 +114,6 @@ class Product:
                 if mark in (process / "environ").read_bytes():
                     found.append(int(process.name))
         return found
-
-
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class OwnServers:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
+
+from tests.ports import free_port
 
 # It refuses to run as root.
 KEEPER = "postgres"
@@ -32,8 +33,7 @@ class Postgres:
     def __init__(self) -> None:
         bin_ = programs()
         assert bin_, "there is no PostgreSQL server here"
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
         self._bin = bin_
         self._as: dict[str, Any] = {"user": KEEPER, "group": KEEPER} if os.geteuid() == 0 else {}

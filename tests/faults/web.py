@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -15,6 +14,7 @@ import requests
 from tests import factories
 from tests.faults.house import ROOT, House, wait_for
 from tests.faults.postgres import children
+from tests.ports import free_port
 
 ACCOUNTS = (
     "SELECT email FROM settings_app_user u JOIN settings_app_user_groups m ON m.user_id = u.id"
@@ -28,8 +28,7 @@ class Web:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._address = f"127.0.0.1:{free.getsockname()[1]}"
+        self._address = f"127.0.0.1:{free_port()}"
         self._browser = requests.Session()
         self.start()
 

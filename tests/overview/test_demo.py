@@ -20,14 +20,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests.ports import free_port
+
 PATIENCE = 90
 OURS = ("DATABASE_URL", "CELERY_BROKER_URL", "BROKER_DIR", "KASHFLOW_URL")
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 class Demo:
