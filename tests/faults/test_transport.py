@@ -32,7 +32,7 @@ from tests.invoicing.transfer.conftest import Desk
 from tests.invoicing.transfer.test_carry import LEASE
 from tests.kashflow.gateway.servers import listening, read_request
 from tests.kashflow.gateway.test_requests import INVOICE
-from tests.kashflow.gateway.test_transport import certificate, tls_script
+from tests.kashflow.gateway.test_transport_tls import certificate, tls_script
 
 GIVE_UP = 0.6
 CONNECT = 0.3
