@@ -19,7 +19,7 @@ from kashflow.connections import fingerprint
 from kashflow.gateway.records import CompanyDetails
 from kashflow.models import Connection
 from magmanager.common import triggers
-from tests import factories
+from tests import factories, tables
 from tests.people import log_in
 from tests.sandboxes import LiveSandbox
 
@@ -99,10 +99,20 @@ def as_role(db: None) -> Callable[..., Browser]:
     return login
 
 
+@pytest.fixture(scope="session")
+def demo_books(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small demo ledger as a file, made once: making it takes longer than many a test."""
+    folder = tmp_path_factory.mktemp("books")
+    LiveSandbox(folder).stop()
+    books = folder / "books.sqlite3"
+    tables.copy(folder / "sandbox.sqlite3", books)
+    return books
+
+
 @pytest.fixture
-def sandbox(tmp_path: Path, settings: Any) -> Iterator[LiveSandbox]:
+def sandbox(tmp_path: Path, demo_books: Path, settings: Any) -> Iterator[LiveSandbox]:
     """A KashFlow sandbox with its small demo ledger, and the product pointed at it. Its login is demo / demo."""
-    live = LiveSandbox(tmp_path)
+    live = LiveSandbox(tmp_path, demo_books)
     settings.KASHFLOW_URL = live.endpoint
     yield live
     live.stop()

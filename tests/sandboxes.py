@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,16 @@ from kashflow.sandbox.server import Sandbox
 class LiveSandbox:
     """The controls of interface.md (The sandbox) as methods; each is one HTTP call."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, books: Path | None = None) -> None:
+        """Begins with a copy of `books`, another one's ledger that nobody has open; with the demo's otherwise."""
         self._path = folder / "sandbox.sqlite3"
+        if books:
+            shutil.copy(books, self._path)
         self.server = Sandbox(self._path)
         self.server.start()
         self.url, self.endpoint = self.server.url, self.server.endpoint
-        self.reset("demo")
+        if not books:
+            self.reset("demo")
 
     def state(self) -> dict[str, Any]:
         """The whole ledger."""

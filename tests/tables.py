@@ -25,6 +25,11 @@ def copy_to(path: Path) -> bool:
     if not (template := os.environ.get(TEMPLATE)):
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(template)) as there, closing(sqlite3.connect(path)) as here:
-        there.backup(here)
+    copy(Path(template), path)
     return True
+
+
+def copy(source: Path, path: Path) -> None:
+    """The whole of another SQLite file at `path`, what its log holds included."""
+    with closing(sqlite3.connect(source)) as there, closing(sqlite3.connect(path)) as here:
+        there.backup(here)

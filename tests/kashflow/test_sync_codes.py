@@ -283,6 +283,7 @@ def test_forgotten_login_fails_the_run(admin: User) -> None:
     assert (run.state, run.cause) == (Run.State.FAILED, "no_login")
 
 
+@pytest.mark.soak
 def test_five_thousand_codes_take_a_page_of_queries_and_little_memory(
     admin: User, kashflow: LiveSandbox
 ) -> None:

@@ -284,6 +284,7 @@ def test_new_rows_follow_the_loaded_ones(loaded: Ledger) -> None:
     assert factories.client_row().pk > last
 
 
+@pytest.mark.soak
 def test_no_more_bookings_are_held_when_more_are_made(ledger: Path) -> None:
     held = []
 
