@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client as Browser
 from django.urls import reverse
+from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browsers import find_chromium
@@ -68,20 +69,27 @@ def test_production_has_no_such_page() -> None:
 # --- In a browser ---------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright's loop runs in this thread, which Django would otherwise take for asynchronous code.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
 @pytest.fixture
-def page(live_server: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
+def page(chromium: Chromium, live_server: object) -> Iterator[Page]:
     """The styleguide in a real browser; a script error or a blocked resource fails the test."""
-    # Playwright's loop runs in this thread, which Django would otherwise take for asynchronous code.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = chromium.new_page(viewport={"width": 1440, "height": 900})
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        page.goto(live_server.url + reverse("styleguide"))
-        yield page
-        chromium.close()
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.goto(live_server.url + reverse("styleguide"))
+    yield page
+    context.close()
     assert complaints == []
 
 

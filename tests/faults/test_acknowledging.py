@@ -33,6 +33,8 @@ early_and_late = pytest.mark.parametrize("acks_late", [True, False], ids=["late 
 
 def kill_at(desk: Desk, crew: Crew, point: Point, *, acks_late: bool) -> None:
     """A message is taken by a worker that dies at `point`; the next worker takes it where it is handed out again."""
+    if not (acks_late or crew.has_redis):
+        pytest.skip("a broker in a folder hands nothing out again, however late it is told")
     crew.wake(desk.account.pk)
     worker = crew.worker(acks_late=acks_late, first=lambda: strike(point))
     assert worker.wait() == KILLED

@@ -23,8 +23,9 @@ ACCOUNTS = (
     REFUSES,
     ASSIGNS,
     THEIRS,
-    replace(ASSIGNS, taken="duplicate"),
-    replace(THEIRS, taken="duplicate"),
+    # Where KashFlow numbers its own, nothing is taken: that the model agrees is for the long runs.
+    pytest.param(replace(ASSIGNS, taken="duplicate"), marks=pytest.mark.soak),
+    pytest.param(replace(THEIRS, taken="duplicate"), marks=pytest.mark.soak),
 )
 
 # Without this rule, on this account, with no more trouble than this, there is harm.
