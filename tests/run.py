@@ -1,6 +1,6 @@
 """Runs the whole suite: on SQLite with the embedded broker, and on PostgreSQL with Redis where they are named.
 
-Five runs go side by side: on two processors half of them wait, for a browser or for the time of a fault. The
+Four runs go side by side: on two processors half of them wait, for a browser or for the time of a fault. The
 last lines say what could not be run and why.
 """
 
@@ -24,9 +24,9 @@ from tests.browsers import find_chromium
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 NO_TEST_CHOSEN = 5
-SIDE_BY_SIDE = 5
-# Each about as long as what is left, so that all end together.
-PARTS = ("tests/invoicing/transfer", "tests/invoicing", "tests/kashflow")
+SIDE_BY_SIDE = 4
+# About as long as all the others together: two runs keep two processors at work.
+HALF = "tests/invoicing"
 # What needs processes of its own for minutes: on SQLite with the embedded broker in `make test`, but for the few rows
 # that only PostgreSQL can show (`only_on_postgresql`).
 LONG = ("tests/faults", "tests/proof")
@@ -83,15 +83,12 @@ def all_runs(folder: str) -> list[Run]:
     def on_sqlite(name: str, args: list[str], file: str) -> Run:
         return Run(f"SQLite, {name}", ["--reuse-db", *args], {"TEST_SQLITE_FILE": f"{folder}/{file}.sqlite3"})
 
-    transfers, invoicing, kashflow = PARTS
-    left_out = [f"--ignore={path}" for path in ("tests/browser", *PARTS, *LONG)]
+    left_out = [f"--ignore={path}" for path in ("tests/browser", HALF, *LONG)]
     return [
         on_sqlite("in the browser", ["tests/browser"], "browser"),
-        on_sqlite("faults and proofs", list(LONG), "faults"),
+        on_sqlite("invoicing", [HALF], "half"),
         on_sqlite("all else", left_out, "else"),
-        on_sqlite("invoicing", [invoicing, f"--ignore={transfers}"], "invoicing"),
-        on_sqlite("transfers", [transfers], "transfers"),
-        on_sqlite("kashflow", [kashflow], "kashflow"),
+        on_sqlite("faults and proofs", list(LONG), "faults"),
         *on_second_pair("where they differ", [*BOTH, *only_on_postgresql()]),
     ]
 
