@@ -35,6 +35,7 @@ REMOVED = {
     "found_probable": "Right where it is the same money: KashFlow's payment counts, and comes back here by itself.",
     "payment_gone": "Right where it was deleted there on purpose.",
     "payment_no_bank": "Right where it was recorded for the wrong bank account: record it anew then.",
+    "said_no": "Right where what KashFlow says is wrong with the payment itself: record it anew then.",
 }
 RECHECKED = {
     "number_taken": "Right once the other document was deleted or renumbered in KashFlow: then this one is sent.",

@@ -206,9 +206,14 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# It counts tries to log in, for all web processes together. Not in Redis: nobody could log in while that is away.
+# It counts tries to log in, for all web processes together. Not in Redis: nobody could log in while that is away. With
+# Django's 300 entries whoever guesses could push the counts of his own tries out.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "common_cache"},
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "common_cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
 }
 
 # --- Language, mail, files, logs ------------------------------------------------------------------------------

@@ -101,7 +101,7 @@ def as_role(db: None) -> Callable[..., Browser]:
 
 @pytest.fixture(scope="session")
 def demo_books(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small demo ledger as a file, made once: making it takes longer than many a test."""
+    """The small demo ledger as a file, made once: a sandbox that makes its own takes four times as long to begin."""
     folder = tmp_path_factory.mktemp("books")
     LiveSandbox(folder).stop()
     books = folder / "books.sqlite3"

@@ -20,13 +20,10 @@ def make(path: Path) -> None:
     subprocess.run(command, cwd=ROOT, env=env, check=True)
 
 
-def copy_to(path: Path) -> bool:
-    """Begins the database at `path` with the tables of the run; whether there are any to begin with."""
-    if not (template := os.environ.get(TEMPLATE)):
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    copy(Path(template), path)
-    return True
+def copy_to(path: Path) -> None:
+    """Begins the database at `path` with the tables of the run; leaves it alone where no run made any."""
+    if template := os.environ.get(TEMPLATE):
+        copy(Path(template), path)
 
 
 def copy(source: Path, path: Path) -> None:

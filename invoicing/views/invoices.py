@@ -36,9 +36,9 @@ TRANSFER = "invoicing.transfer_invoices"
 CANCELLED, CREDIT_NOTE = Invoice.State.CANCELLED, Invoice.Kind.CREDIT_NOTE
 NOT_PAID = (Invoice.Paid.UNPAID, Invoice.Paid.PART)
 UNDER_WAY = ("needs_you", "uncertain", "sending", "waiting")
-# Of setting a credit note off, what stands in place of "Credit note".
 # In the session: the ids of a press that was refused, for the next page of the list.
 STILL_TICKED = "invoices_still_ticked"
+# Of setting a credit note off, what stands in place of "Credit note".
 SAID_OF_NOTE = ("set_off", "needs_you", "uncertain")
 PAID_KEYS = {"unpaid": "unpaid", "part": "part_paid", "paid": "paid", "over": "overpaid"}
 

@@ -2,6 +2,7 @@
 // address, or to the same page where only what was searched for has changed. htmx itself keeps it by id alone.
 (() => {
   let left = null;
+  let partId = "";
 
   const isSameField = (one) => one.name && one.name === left.name && one.value === left.value;
   const sameLink = (links) => {
@@ -18,12 +19,12 @@
     const [part, element] = [event.detail.target, document.activeElement];
     const isLeaving = part.id && part.contains(element) && element !== part && !element.id;
     left = isLeaving ? element : null;
-    if (left) left.part = part.id;
+    partId = part.id;
   });
 
   document.addEventListener("htmx:afterSwap", () => {
     if (!left || document.activeElement !== document.body) return;
-    const part = document.getElementById(left.part);
+    const part = document.getElementById(partId);
     if (part) same(part)?.focus({ preventScroll: true });
   });
 })();

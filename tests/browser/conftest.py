@@ -44,10 +44,11 @@ def running(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """The demo with its data, on the same kind of database and broker as the suite."""
     product = Product(tmp_path_factory.mktemp("product"))
     servers = None
-    tables.copy_to(product.folder / "magmanager.sqlite3")
     if "postgresql" in settings.DATABASES["default"]["ENGINE"]:
         servers = OwnServers(os.environ["DATABASE_URL"], os.environ["CELERY_BROKER_URL"])
         product.env |= servers.make()
+    else:
+        tables.copy_to(product.folder / "magmanager.sqlite3")
     try:
         product.start()
         yield product

@@ -23,11 +23,12 @@ def fresh(chromium: Browser, tmp_path: Path) -> Iterator[Product]:
     """The product as it is installed: no data, no people; KashFlow's books are those of the sandbox."""
     product = Product(tmp_path, is_empty=True)
     servers = None
-    # Empty ones; that the demo makes them itself is shown by `tests/overview/test_demo.py`.
-    tables.copy_to(tmp_path / "magmanager.sqlite3")
     if "postgresql" in settings.DATABASES["default"]["ENGINE"]:
         servers = OwnServers(os.environ["DATABASE_URL"], os.environ["CELERY_BROKER_URL"])
         product.env |= servers.make()
+    else:
+        # Empty ones; that the demo makes them itself is shown by `tests/overview/test_demo.py`.
+        tables.copy_to(tmp_path / "magmanager.sqlite3")
     product.start()
     product.sandbox.reset("demo")
     try:
