@@ -245,7 +245,8 @@ if IN_PRODUCTION:
     }
 else:
     WHITENOISE_USE_FINDERS = True
-    WHITENOISE_AUTOREFRESH = MODE == "dev"
+    # Looked for when asked for: a test that makes hundreds of clients would list the folders as often.
+    WHITENOISE_AUTOREFRESH = MODE in {"dev", "test"}
 
 DEFAULT_EXCEPTION_REPORTER_FILTER = "magmanager.common.reports.NoSecrets"
 LOGGING = logging_settings(env("LOG_FORMAT", default="json" if IN_PRODUCTION else "console"))

@@ -34,6 +34,9 @@ LONG = ("tests/faults", "tests/proof")
 BOTH = ("tests/concurrency", "tests/common/test_rows.py")
 # Every page's SQL and the whole journey, which `--rest` repeats on the second pair though its folder runs once.
 AGAIN = ("tests/architecture/test_addresses.py", "tests/browser/test_journey.py")
+# The look of every page in both themes and widths: it changes seldom and takes a minute, so it is measured before a
+# landing, in `--rest`. What people do on the pages stays in `make test`.
+LOOK = "tests/browser/test_screens.py"
 # What touches neither database nor broker, or brings its own, says the same on every pair: once is enough.
 ONCE = (
     "tests/architecture",
@@ -79,18 +82,20 @@ def environment(**more: str) -> dict[str, str]:
 
 def all_runs(folder: str) -> list[Run]:
     """The runs of `make test`, the longest first, so that the short ones fill what is left."""
-
-    def on_sqlite(name: str, args: list[str], file: str) -> Run:
-        return Run(f"SQLite, {name}", ["--reuse-db", *args], {"TEST_SQLITE_FILE": f"{folder}/{file}.sqlite3"})
-
     left_out = [f"--ignore={path}" for path in ("tests/browser", HALF, *LONG)]
     return [
-        on_sqlite("in the browser", ["tests/browser"], "browser"),
-        on_sqlite("invoicing", [HALF], "half"),
-        on_sqlite("all else", left_out, "else"),
-        on_sqlite("faults and proofs", list(LONG), "faults"),
+        on_sqlite(folder, "in the browser", ["tests/browser", f"--ignore={LOOK}"]),
+        on_sqlite(folder, "invoicing", [HALF]),
+        on_sqlite(folder, "all else", left_out),
+        on_sqlite(folder, "faults and proofs", list(LONG)),
         *on_second_pair("where they differ", [*BOTH, *only_on_postgresql()]),
     ]
+
+
+def on_sqlite(folder: str, name: str, args: list[str]) -> Run:
+    """A run on SQLite and the embedded broker, with a file of its own in `folder`."""
+    file = f"{folder}/{name.replace(' ', '_')}.sqlite3"
+    return Run(f"SQLite, {name}", ["--reuse-db", *args], {"TEST_SQLITE_FILE": file})
 
 
 @cache
@@ -122,10 +127,11 @@ def on_second_pair(name: str, args: list[str]) -> list[Run]:
 
 
 def rest(folder: str) -> list[Run]:
-    """What is left for the second pair: `.ci/run` asks for it behind `make test`."""
+    """What `make test` leaves: the look, and the rest of the suite on the second pair. `.ci/run` asks for it."""
     left_out = [f"--ignore={path}" for path in (*ONCE, *BOTH, *LONG)]
     return [
         *on_second_pair("the rest", left_out),
+        on_sqlite(folder, "the look", [LOOK]),
         *on_second_pair("pages and the journey", list(AGAIN)),
         *on_second_pair("faults and proofs", list(LONG)),
     ]
@@ -141,13 +147,15 @@ def main(chosen: list[str]) -> int:
         os.environ[tables.TEMPLATE] = f"{folder}/tables.sqlite3"
         tables.make(Path(os.environ[tables.TEMPLATE]))
         passed = all(list(pool.map(lambda run: run.passes(chosen, folder), makes(folder))))
-    say_what_was_left_out()
+    say_what_was_left_out(makes is rest)
     print(f"{'Passed' if passed else 'FAILED'} after {time.monotonic() - began:.0f} seconds.")
     return int(not passed)
 
 
-def say_what_was_left_out() -> None:
-    """Names what this machine could not run."""
+def say_what_was_left_out(is_rest: bool) -> None:
+    """Names what this machine could not run, and what is run before a landing only."""
+    if not is_rest:
+        print("Left for before a landing: the look of every page, and the rest on PostgreSQL; see .ci/run.")
     if not (os.environ.get("TEST_DATABASE_URL") and os.environ.get("TEST_REDIS_URL")):
         print("Not run: PostgreSQL and Redis; name them in TEST_DATABASE_URL and TEST_REDIS_URL.")
     if find_chromium() is None:
