@@ -1,7 +1,7 @@
 """Runs the whole suite: on SQLite with the embedded broker, and on PostgreSQL with Redis where they are named.
 
-Four runs go side by side: on two processors half of them wait, for a browser or for the time of a fault. The
-last lines say what could not be run and why.
+Four runs go side by side: on two processors half of them wait, for a browser or for the time of a fault. The last
+lines say what could not be run and why.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 NO_TEST_CHOSEN = 5
 SIDE_BY_SIDE = 4
-# About as long as all the others together: two runs keep two processors at work.
-HALF = "tests/invoicing"
+# A third of the suite.
+THIRD = "tests/invoicing"
 # What needs processes of its own for minutes: on SQLite with the embedded broker in `make test`, but for the few rows
 # that only PostgreSQL can show (`only_on_postgresql`).
 LONG = ("tests/faults", "tests/proof")
@@ -36,7 +36,7 @@ BOTH = ("tests/concurrency", "tests/common/test_rows.py")
 AGAIN = ("tests/architecture/test_addresses.py", "tests/browser/test_journey.py")
 # The look of every page in both themes and widths: it changes seldom and takes a minute, so it is measured before a
 # landing, in `--rest`. What people do on the pages stays in `make test`.
-LOOK = "tests/browser/test_screens.py"
+LOOK = ("-m", "look", "tests/browser", "tests/common")
 # What touches neither database nor broker, or brings its own, says the same on every pair: once is enough.
 ONCE = (
     "tests/architecture",
@@ -81,13 +81,13 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def all_runs(folder: str) -> list[Run]:
-    """The runs of `make test`, the longest first, so that the short ones fill what is left."""
-    left_out = [f"--ignore={path}" for path in ("tests/browser", HALF, *LONG)]
+    """The runs of `make test`, the longest and the one that waits most first: the short ones end together."""
+    left_out = [f"--ignore={path}" for path in ("tests/browser", THIRD, *LONG)]
     return [
-        on_sqlite(folder, "in the browser", ["tests/browser", f"--ignore={LOOK}"]),
-        on_sqlite(folder, "invoicing", [HALF]),
+        on_sqlite(folder, "invoicing", [THIRD]),
+        on_sqlite(folder, "in the browser", ["tests/browser"]),
         on_sqlite(folder, "all else", left_out),
-        on_sqlite(folder, "faults and proofs", list(LONG)),
+        *(on_sqlite(folder, Path(path).name, [path]) for path in LONG),
         *on_second_pair("where they differ", [*BOTH, *only_on_postgresql()]),
     ]
 
@@ -131,7 +131,7 @@ def rest(folder: str) -> list[Run]:
     left_out = [f"--ignore={path}" for path in (*ONCE, *BOTH, *LONG)]
     return [
         *on_second_pair("the rest", left_out),
-        on_sqlite(folder, "the look", [LOOK]),
+        on_sqlite(folder, "the look", list(LOOK)),
         *on_second_pair("pages and the journey", list(AGAIN)),
         *on_second_pair("faults and proofs", list(LONG)),
     ]

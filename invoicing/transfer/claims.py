@@ -39,6 +39,14 @@ COUNT_HELD = """
     SELECT COUNT(*) FROM invoicing_transfer
     WHERE ledger_account_id = %s AND lease_until > %s AND state IN (%s, %s, %s, %s)
 """
+# What `due` begins with, alone: mostly nothing waits, and composing all of `due` costs more than this answer.
+IS_ANY_FREE = """
+    SELECT EXISTS (
+        SELECT 1 FROM invoicing_transfer
+        WHERE ledger_account_id = %s AND state IN (%s, %s, %s)
+            AND (not_before IS NULL OR not_before <= %s) AND (lease_until IS NULL OR lease_until <= %s)
+    )
+"""
 FINISH_FIRST = Case(
     When(state=State.SENT, then=Value(0)),
     When(state=State.AMBIGUOUS, then=Value(1)),
@@ -101,12 +109,27 @@ def _is_paused() -> Exists:
 
 def next_ids(account: LedgerAccount) -> list[uuid.UUID]:
     """The transfers to take next: begun ones first, then in number order; where creates are serial, one of them."""
+    if not _is_any_free(account):
+        return []
     found = list(due(account).order_by(*ORDER).values_list("pk", "kind", "state")[:CHUNK])
     ids = [pk for pk, *_ in found]
     if is_serial(account):
         new = [pk for pk, kind, state in found if (kind, state) == (Transfer.Kind.CREATE, State.READY)]
         ids = [pk for pk in ids if pk not in set(new[1:])]
     return ids
+
+
+def is_any_due(account: LedgerAccount) -> bool:
+    """Whether somebody could take a transfer of `account` now."""
+    return _is_any_free(account) and due(account).exists()
+
+
+def _is_any_free(account: LedgerAccount) -> bool:
+    now = slots.as_stored(timezone.now())
+    with connection.cursor() as cursor:
+        values: list[Any] = [account.pk, *TO_TAKE, now, now]
+        cursor.execute(IS_ANY_FREE, values)
+        return bool(cursor.fetchone()[0])
 
 
 def is_serial(account: LedgerAccount) -> bool:

@@ -109,7 +109,7 @@ def sweep() -> int | None:
     _cancel_there(account)
     progress.finish_runs(account)
     pauses.pause_refused(account)
-    return account.pk if claims.due(account).exists() else None
+    return account.pk if claims.is_any_due(account) else None
 
 
 def _cancel_there(account: LedgerAccount) -> int:

@@ -367,6 +367,7 @@ def test_waiting_after_a_failure_is_retried(stage: Stage) -> None:
     stage.expect_in_kashflow(number)
 
 
+@pytest.mark.look
 def test_no_barrier_and_nothing_too_wide(stage: Stage, open_page: OpenPage) -> None:
     number = taken(stage)
     page = open_page("Accounts", reduced_motion="reduce")

@@ -103,6 +103,7 @@ def browser_test(test: object) -> object:
 
 
 @browser_test
+@pytest.mark.look
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 400])
 def test_no_barrier_is_found_in_either_theme(page: Page, theme: str, width: int) -> None:

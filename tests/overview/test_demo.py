@@ -169,7 +169,9 @@ def test_it_starts_serves_stops_and_starts_again_with_its_data_and_leaves_no_pro
     assert again.process.wait(PATIENCE) == 1
     assert again.is_gone(), again.left()
 
-    # So they do when their parent is killed.
+
+@pytest.mark.soak
+def test_all_stop_when_their_parent_is_killed(demos: list[Demo], tmp_path: Path) -> None:
     demos.append(killed := Demo(tmp_path))
     killed.wait_for("Ctrl-C stops everything")
     killed.process.kill()
