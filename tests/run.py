@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 NO_TEST_CHOSEN = 5
 SIDE_BY_SIDE = 4
-# A third of the suite.
-THIRD = "tests/invoicing"
+# What takes a run of its own: shares of about the same size, so that two processors are at work until the end.
+TRANSFERS, INVOICING = "tests/invoicing/transfer", "tests/invoicing"
 # What needs processes of its own for minutes: on SQLite with the embedded broker in `make test`, but for the few rows
 # that only PostgreSQL can show (`only_on_postgresql`).
 LONG = ("tests/faults", "tests/proof")
@@ -82,12 +82,14 @@ def environment(**more: str) -> dict[str, str]:
 
 def all_runs(folder: str) -> list[Run]:
     """The runs of `make test`, the longest and the one that waits most first: the short ones end together."""
-    left_out = [f"--ignore={path}" for path in ("tests/browser", THIRD, *LONG)]
+    left_out = [f"--ignore={path}" for path in ("tests/browser", INVOICING, *LONG)]
     return [
-        on_sqlite(folder, "invoicing", [THIRD]),
         on_sqlite(folder, "in the browser", ["tests/browser"]),
+        on_sqlite(folder, "transfers", [TRANSFERS]),
         on_sqlite(folder, "all else", left_out),
-        *(on_sqlite(folder, Path(path).name, [path]) for path in LONG),
+        on_sqlite(folder, "faults", ["tests/faults"]),
+        on_sqlite(folder, "invoicing", [INVOICING, f"--ignore={TRANSFERS}"]),
+        on_sqlite(folder, "proofs", ["tests/proof"]),
         *on_second_pair("where they differ", [*BOTH, *only_on_postgresql()]),
     ]
 
