@@ -202,6 +202,7 @@ def test_row_keeps_the_focus_when_what_was_typed_is_found(stage: Stage) -> None:
     page.get_by_role("search").dispatch_event("change")
     expect(page.locator("[data-before]")).to_have_count(0)
     expect(row).to_be_focused()
+    assert row.evaluate("(element) => element.matches(':focus-visible')")
     assert f"q={number}" in str(row.get_attribute("href"))
 
 
