@@ -1,7 +1,7 @@
 """Runs the whole suite: on SQLite with the embedded broker, and on PostgreSQL with Redis where they are named.
 
-Four runs go side by side: on two processors half of them wait, for a browser or for the time of a fault. The last
-lines say what could not be run and why.
+Three runs go side by side: two keep two processors at work while one waits, for a browser or for the time of a fault.
+The last lines say what could not be run and why.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.browsers import find_chromium
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
 NO_TEST_CHOSEN = 5
-SIDE_BY_SIDE = 4
+SIDE_BY_SIDE = 3
 # What takes a run of its own: shares of about the same size, so that two processors are at work until the end.
 TRANSFERS, INVOICING = "tests/invoicing/transfer", "tests/invoicing"
 # What needs processes of its own for minutes: on SQLite with the embedded broker in `make test`, but for the few rows
