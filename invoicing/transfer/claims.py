@@ -39,7 +39,8 @@ COUNT_HELD = """
     SELECT COUNT(*) FROM invoicing_transfer
     WHERE ledger_account_id = %s AND lease_until > %s AND state IN (%s, %s, %s, %s)
 """
-# What `due` begins with, alone: mostly nothing waits, and composing all of `due` costs more than this answer.
+# Conditions of `due` without which nothing is due; loosened there, they must be loosened here. Mostly nothing waits, and
+# composing all of `due` costs more than this answer.
 IS_ANY_FREE = """
     SELECT EXISTS (
         SELECT 1 FROM invoicing_transfer
@@ -125,6 +126,7 @@ def is_any_due(account: LedgerAccount) -> bool:
 
 
 def _is_any_free(account: LedgerAccount) -> bool:
+    """Whether any waits that nobody holds and whose time has come. Not whether it may go: that is `due`."""
     now = slots.as_stored(timezone.now())
     with connection.cursor() as cursor:
         values: list[Any] = [account.pk, *TO_TAKE, now, now]

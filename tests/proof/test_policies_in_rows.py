@@ -92,8 +92,6 @@ FEARED: dict[Policy, Row] = {
 }
 
 
-# `tests/faults` puts the product through the same rows with real processes.
-@pytest.mark.soak
 @pytest.mark.timeout(60, func_only=True)
 @pytest.mark.parametrize("row", FEARED.values(), ids=lambda row: row.__name__)
 def test_product_passes_the_row(desk: Desk, monkeypatch: pytest.MonkeyPatch, row: Row) -> None:

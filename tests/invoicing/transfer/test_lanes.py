@@ -176,6 +176,16 @@ def test_sweep_finds_what_nobody_woke_and_twice_does_no_harm(desk: Desk) -> None
     assert desk.calls("InsertInvoice") == 2
 
 
+def test_sweep_wakes_nobody_for_what_may_not_go_yet(desk: Desk) -> None:
+    """What waits is free to be taken, and still it is not due: its account is stopped."""
+    desk.press(desk.raise_invoices(1))
+    LedgerAccount.objects.update(paused_reason="Stopped for this test")
+    assert lanes.sweep() is None
+    assert claims.next_ids(desk.account) == []
+    LedgerAccount.objects.update(paused_reason="")
+    assert lanes.sweep() == desk.account.pk
+
+
 def test_tasks_carry_and_sweep(desk: Desk) -> None:
     _pressed(desk, 2)
     tasks.sweep()
